@@ -1,0 +1,1 @@
+"""The renderer behind the key-free provider: any request becomes a real, clearly labelled MP4."""
