@@ -1,0 +1,35 @@
+"""The capability tables: one TOML file for each provider, readable by someone who does not program."""
+
+import tomllib
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+from playground.domain.capabilities import Table
+from playground.domain.tables import TableError, as_document, parse_table
+
+
+def load_tables(extra: Path | None = None) -> dict[str, Table]:
+    """Every table by its stem, sorted; `extra` is a folder whose tables are added.
+
+    Raises:
+        TableError: a table that does not follow the grammar.
+    """
+    tables = {stem: parse_table(stem, as_document(_toml(stem, text))) for stem, text in _documents(extra)}
+    return dict(sorted(tables.items()))
+
+
+def _documents(extra: Path | None) -> Iterator[tuple[str, str]]:
+    for entry in files(__name__).iterdir():
+        if entry.name.endswith(".toml"):
+            yield entry.name.removesuffix(".toml"), entry.read_text("utf-8")
+    if extra is not None:
+        for path in sorted(extra.glob("*.toml")):
+            yield path.stem, path.read_text("utf-8")
+
+
+def _toml(stem: str, text: str) -> object:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise TableError(f"catalog/{stem}.toml: {error}") from error

@@ -1,0 +1,155 @@
+"""Everything that can go wrong, as a person is told it.
+
+Raised, before anything is sent or paid::
+
+    PlaygroundError
+    ├── InvalidRequest      the request does not fit; carries the issues
+    ├── NotConfigured       no key, or an account setting is missing
+    └── NotFound            no such job here, or not yours
+
+Carried by a job that ended or rests, as a `Failure` (data: it is stored, shown and exported)::
+
+    refused at the door     bad_key · no_credit · not_allowed · invalid · model_retired · rate_limited · refused
+    never got there         unreachable
+    may have been accepted  uncertain
+    down                    overloaded
+    ran and failed          filtered · failed · no_video · gone · bad_video · expired
+    ours                    media · storage · internal
+
+Each failure says what happened, whether it was charged, and what to do next.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from playground.domain.validation import Issue
+
+Charged = Literal["yes", "no", "unknown"]
+
+FailureCode = Literal[
+    "bad_key",
+    "no_credit",
+    "not_allowed",
+    "invalid",
+    "model_retired",
+    "rate_limited",
+    "refused",
+    "unreachable",
+    "uncertain",
+    "overloaded",
+    "filtered",
+    "failed",
+    "no_video",
+    "gone",
+    "bad_video",
+    "expired",
+    "media",
+    "storage",
+    "internal",
+]
+
+NEXT_STEPS: Final[dict[FailureCode, str]] = {
+    "bad_key": "Check the key and enter it again.",
+    "no_credit": "Top up the account at the provider, then generate again.",
+    "not_allowed": "Ask the provider which access this key lacks, or choose another provider.",
+    "invalid": "Change the request as the message says and generate again.",
+    "model_retired": "Choose a model that is still served.",
+    "rate_limited": "Wait as long as the message says, then generate again.",
+    "refused": "Read the provider's words, change the request and generate again.",
+    "unreachable": "Check the connection and the base URL, then generate again.",
+    "uncertain": "Look at the provider's own list of jobs before you generate again: it may be charged twice.",
+    "overloaded": "Wait a few minutes, then generate again.",
+    "filtered": "Rephrase the prompt or change the image, then generate again.",
+    "failed": "Generate again; another seed or a simpler prompt may help.",
+    "no_video": "Generate again; if it stays empty, rephrase the prompt.",
+    "gone": "The provider keeps results for a limited time; generate again.",
+    "bad_video": "Download it again from your jobs, or generate again.",
+    "expired": "Download it again from your jobs; if that fails, generate again.",
+    "media": "Choose another file.",
+    "storage": "Free some disk space, then continue the job.",
+    "internal": "Try again; if it stays, look at the server's log.",
+}
+
+
+class Failure(BaseModel):
+    """Why a job did not (or may not) succeed. Holds no key and no raw provider answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: FailureCode
+    message: str
+    """One or two sentences for a person."""
+    charged: Charged
+    next_step: str
+    provider_words: str | None = None
+    """What the provider itself said, shortened."""
+
+    def as_json(self) -> dict[str, object]:
+        """Code, message and next step, as the command line and the API show them."""
+        return {"code": self.code, "message": self.message, "next_step": self.next_step}
+
+
+_MAX_WORDS: Final = 500
+
+
+def failure(
+    code: FailureCode,
+    message: str,
+    charged: Charged,
+    *,
+    words: str | None = None,
+    next_step: str | None = None,
+) -> Failure:
+    """A failure with the usual next step of its code, unless another is given."""
+    return Failure(
+        code=code,
+        message=message,
+        charged=charged,
+        next_step=next_step if next_step is not None else NEXT_STEPS[code],
+        provider_words=words[:_MAX_WORDS] if words is not None else None,
+    )
+
+
+class PlaygroundError(Exception):
+    """Base of what the service refuses before anything is sent."""
+
+    code: str = "error"
+    next_step: str = "Try again."
+
+    @property
+    def message(self) -> str:
+        """The sentence for a person."""
+        return str(self)
+
+
+class InvalidRequest(PlaygroundError):
+    """The request does not fit its provider's table; nothing was sent."""
+
+    code = "invalid"
+    next_step = NEXT_STEPS["invalid"]
+
+    def __init__(self, issues: Sequence[Issue]) -> None:
+        super().__init__(" ".join(issue.message for issue in issues if issue.severity == "error"))
+        self.issues = tuple(issues)
+
+
+class NotConfigured(PlaygroundError):
+    """A key or an account setting is missing; nothing was sent."""
+
+    code = "not_configured"
+
+    def __init__(self, message: str, next_step: str) -> None:
+        super().__init__(message)
+        self.next_step = next_step
+
+
+class NotFound(PlaygroundError):
+    """No such job here, or it belongs to somebody else: the two look the same on purpose."""
+
+    code = "not_found"
+    next_step = "Look at your list of jobs."
+
+    def __init__(self, what: str = "There is no such job here.") -> None:
+        super().__init__(what)

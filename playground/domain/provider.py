@@ -1,0 +1,259 @@
+"""What an adapter is: pure functions between the neutral request and one HTTP call, and back.
+
+An adapter does no I/O: no loop, no sleep, no socket, no file. The loops around it live in `jobs/`, the sending in
+`transport/`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from playground.domain.capabilities import ModeSpec
+from playground.domain.errors import Failure
+from playground.domain.request import VideoRequest
+
+Encoding = Literal["base64", "data-uri", "url"]
+TimeoutClass = Literal["status", "create", "blocking-create", "download"]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLeaf:
+    """A place in a body where a medium goes; the transport splices it in, so a call stays light and shows no bytes."""
+
+    reference: str
+    """As in the request: a path, a URL or `job:<id>`."""
+    encoding: Encoding
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """A place in a body for the MIME type of a medium as it will be sent (`image/png`)."""
+
+    reference: str
+
+
+Body = Mapping[str, object] | Sequence[object] | str | int | float | bool | MediaLeaf | MediaType | None
+"""JSON whose leaves may be a `MediaLeaf` or a `MediaType`."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCall:
+    """One HTTP call as data: it can be stored, shown, snapshotted and exported; it never holds a credential."""
+
+    method: Literal["GET", "POST", "DELETE"]
+    path: str
+    """Appended to the base URL; or an absolute URL."""
+    body: Body = None
+    query: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    timeout: TimeoutClass = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Non-secret settings of the account a call is for."""
+
+    base_url: str
+    """Without a trailing slash."""
+    account: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer that arrived whole, read loosely: take what is needed, trust nothing."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    text: str
+    """The body as text, shortened to the table's cap."""
+    json: JsonValue = None
+    """The body as JSON; None where it is none."""
+
+    def at(self, *path: str | int) -> JsonValue:
+        """The JSON value at a path of keys and places, None where it does not lead anywhere."""
+        value: JsonValue = self.json
+        for step in path:
+            if isinstance(value, dict) and isinstance(step, str):
+                value = value.get(step)
+            elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
+                value = value[step]
+            else:
+                return None
+        return value
+
+    def text_at(self, *path: str | int) -> str | None:
+        """The non-empty string at a path, None where there is none."""
+        value = self.at(*path)
+        return value if isinstance(value, str) and value else None
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """No whole answer came. `sent` is False only where it is proven that the request never left."""
+
+    sent: bool
+    reason: str
+    """Short and safe to show: never a URL with a query, never a header."""
+
+
+Reply = Answer | NoAnswer
+
+
+class Operation(BaseModel):
+    """What a provider calls a job, as we keep it: it survives a restart, another process and the next release."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: int = 1
+    id: str
+    """The provider's own id or operation name."""
+    extra: Mapping[str, JsonValue] = {}
+    """What the adapter wants to find again (a status URL, a file URI for extension)."""
+
+
+class RemoteFile(BaseModel):
+    """One finished video at the provider."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str
+    """Absolute, or a path below the base URL."""
+    with_credential: bool = False
+    """Whether the download needs the key; it is sent to the table's credential origins only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider took the job; it may be charged from here on."""
+
+    operation: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The videos are there. An empty `files` never happens: that is `Failed` with `no_video`."""
+
+    files: tuple[RemoteFile, ...]
+    notes: tuple[str, ...] = ()
+    operation: Operation | None = None
+    """For a provider that answers at once: what to remember of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The provider said no before it did anything."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """A known kind of "ask again soon" that proves nothing was accepted."""
+
+    wait_seconds: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """An answer that cannot be understood."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Still at work."""
+
+    progress: float | None = None
+    """0 to 1, None where the provider gives none; never invented."""
+    words: str | None = None
+    """The provider's own word for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Nothing new since the last question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The run ended without a video."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The provider no longer knows the job."""
+
+    failure: Failure
+
+
+Created = Accepted | Finished | Refused | NotYet | Unclear
+Checked = Running | Unchanged | Finished | Failed | Gone | Unclear
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The provider stopped the job."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotCancelled:
+    """It could not be stopped; the sentence says why."""
+
+    why: str
+
+
+@runtime_checkable
+class Adapter(Protocol):
+    """The functions that every `providers/<stem>.py` has. A module satisfies it; nobody subclasses anything.
+
+    `spec` is the resolved mode, so that an adapter finds what must be sent without a second copy of the facts.
+    """
+
+    def create(self, request: VideoRequest, spec: ModeSpec, context: Context) -> HttpCall:
+        """The one call that may cost money. `request` is already completed (see `planning.to_send`)."""
+        ...
+
+    def created(self, answer: Answer) -> Created:
+        """What the provider's answer to `create` means."""
+        ...
+
+    def status(self, operation: Operation, context: Context) -> HttpCall:
+        """One question about a running job."""
+        ...
+
+    def checked(self, answer: Answer) -> Checked:
+        """What the answer to `status` means."""
+        ...
+
+
+@runtime_checkable
+class Cancels(Protocol):
+    """An adapter whose provider can stop a running job."""
+
+    def cancel(self, operation: Operation, context: Context) -> HttpCall:
+        """Ask the provider to stop."""
+        ...
+
+    def cancelled(self, answer: Answer) -> Cancelled | NotCancelled:
+        """Whether it did."""
+        ...
+
+
+REHEARSALS: Final = (
+    "slow",
+    "rate-limited",
+    "filtered",
+    "fails",
+    "done-without-video",
+    "link-expired",
+    "lost-reply",
+    "never-ends",
+)
+"""Endings that the sandbox (and every stand-in) can play, so that people see them without paying."""

@@ -1,0 +1,74 @@
+"""A job as its owner sees it: what `/api/jobs/{id}` answers and what the command line prints."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from playground.domain.errors import Charged, Failure
+from playground.domain.job import ENDS, RESTS, STEPS, State
+
+
+class VideoView(BaseModel):
+    """One delivered video."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    """From 1."""
+    url: str
+    """`/media/{job}/{n}?…` with a short-lived signature; good for a `<video>`."""
+    file_name: str
+    """What a download is called."""
+    bytes: int
+    seconds: float
+    width: int
+    height: int
+    frames_per_second: float | None
+    has_audio: bool
+
+
+class JobView(BaseModel):
+    """Everything that may be shown of a job; no key, no path, no raw provider answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    state: State
+    step: int
+    """Place in `steps` that was reached."""
+    steps: tuple[str, ...] = STEPS
+    provider: str
+    provider_label: str
+    model: str
+    mode: str
+    prompt: str
+    request: dict[str, JsonValue]
+    progress: float | None
+    """0 to 1, None where the provider gives none."""
+    words: str | None
+    """The provider's own word for what it is doing, or what we are waiting for."""
+    polls: int
+    created_at: datetime
+    submitted_at: datetime | None
+    finished_at: datetime | None
+    elapsed_seconds: float
+    overdue: bool
+    """Watching ended at the deadline; `look again` asks once more."""
+    can_cancel: bool
+    cancel_note: str | None
+    """Why it cannot be cancelled, or what cancelling means for the bill."""
+    cancel_requested: bool
+    videos: tuple[VideoView, ...]
+    notes: tuple[str, ...]
+    """What was delivered differently from what was asked for, and other remarks."""
+    error: Failure | None
+    charged: Charged
+    price_usd: float | None
+    provider_job_id: str | None
+    seq: int
+    """Number of the job's newest event; it grows with every change."""
+
+    @property
+    def at_rest(self) -> bool:
+        """Nothing will change by itself any more, or only when somebody does something."""
+        return self.state in ENDS or self.state in RESTS or self.overdue
