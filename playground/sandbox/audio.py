@@ -19,7 +19,7 @@ _MINOR = ("night", "storm", "neon")
 
 def ambience(story: Story, seconds: int, seed: int) -> Pcm:
     """Return `seconds` of stereo sound that fits the story, between -1 and 1, faded at both ends."""
-    dice = np.random.default_rng([seed, 7])
+    dice = np.random.default_rng([seed, story.key, 7])
     count = seconds * SAMPLE_RATE
     clock = np.arange(count, dtype=np.float32) / np.float32(SAMPLE_RATE)
     mix = np.zeros(count, np.float32)

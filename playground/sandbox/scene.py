@@ -16,7 +16,7 @@ from playground.sandbox.terrain import DEPTHS, Frame, Layer, Line, View
 from playground.sandbox.weather import Specks
 
 _FAR_SHORES = 2
-_EYE = 1.05
+_EYE = 0.46
 
 
 class Scene:
@@ -24,15 +24,15 @@ class Scene:
 
     def __init__(self, story: Story, size: tuple[int, int], frame_count: int, seed: int) -> None:
         width, height = size
-        dice = np.random.default_rng([seed, 1])
+        dice = np.random.default_rng([seed, story.key, 1])
         self._story, self._size, self._frame_count = story, size, frame_count
-        horizon = int(height * 0.58) & ~1
+        wet = story.place == "ocean"
+        horizon = int(height * (0.58 if wet else 0.64)) & ~1
         self._frame = Frame(width, height, horizon, 0.59 * max(size))
         palette = colours(story)
         self._sky = Sky(story, palette, width, min(height, horizon + height // 8), dice)
-        wet = story.place == "ocean"
         ranks = range(_FAR_SHORES if wet else len(DEPTHS))
-        self._layers = [Layer(story.place, rank, palette, self._frame, seed) for rank in ranks]
+        self._layers = [Layer(story.place, rank, palette, self._frame, (seed, story.key)) for rank in ranks]
         self._water = _Water(palette, self._frame) if wet else None
         self._specks = Specks(story.weather, size, dice)
         self._vignette = _vignette(size)
@@ -110,7 +110,7 @@ def _moved(camera: Camera, eased: float, passed: float) -> tuple[float, float, f
         "pan-left": (0.0, 0.0, 0.0, -0.34 * (eased - 0.5)),
         "pan-right": (0.0, 0.0, 0.0, 0.34 * (eased - 0.5)),
         "track": (2.6 * passed, 0.0, 0.2 * eased, 0.0),
-        "crane": (0.2 * passed, -0.2 + 1.0 * eased, 0.5 * eased, 0.0),
+        "crane": (0.2 * passed, -0.1 + 0.5 * eased, 0.5 * eased, 0.0),
         "static": (0.05 * math.sin(passed * 2), 0.0, 0.03 * passed, 0.0),
     }
     return moves[camera]

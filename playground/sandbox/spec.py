@@ -34,7 +34,7 @@ class RenderSpec(BaseModel, frozen=True, extra="forbid"):
     aspect_ratio: AspectRatio = "16:9"
     seconds: int = Field(default=8, ge=1, le=60)
     audio: bool = True
-    seed: int = 0
+    seed: int = Field(default=0, ge=0)
     resize_mode: ResizeMode = "crop"
     first_frame: Path | None = None
     last_frame: Path | None = None

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Literal, TypeVar
+from zlib import crc32
 
 Place = Literal["hills", "mountains", "ocean", "city", "desert", "forest", "space"]
 Hour = Literal["golden", "sunset", "night", "dawn", "day", "storm", "neon"]
@@ -58,7 +59,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?;。！？])\s+|\n+|, then ")
 
 @dataclass(frozen=True)
 class Story:
-    """A prompt, read. `tint` is the first colour it names, as RGB."""
+    """A prompt, read. `tint` is the first colour it names, as RGB; `key` differs from prompt to prompt."""
 
     place: Place
     hour: Hour
@@ -66,6 +67,7 @@ class Story:
     camera: Camera
     tint: tuple[int, int, int] | None
     captions: tuple[str, ...]
+    key: int
 
 
 def read(prompt: str, negative: str = "") -> Story:
@@ -80,6 +82,7 @@ def read(prompt: str, negative: str = "") -> Story:
         camera=_first(text, unwanted, _CAMERAS, "dolly-in"),
         tint=_tint(text, unwanted),
         captions=sentences(prompt),
+        key=crc32(prompt.encode("utf-8", "replace")),
     )
 
 

@@ -23,7 +23,7 @@ _CELLS = 4096
 
 @dataclass(frozen=True)
 class View:
-    """Where the camera is: world position, height above the ground, way gone forward; `turn` in pixels."""
+    """Where the camera is, in world units: across, above the ground, gone forward; `turn` in pixels."""
 
     across: float
     height: float
@@ -44,10 +44,10 @@ class Frame:
 class Layer:
     """One layer of land. `rank` counts from 0, the farthest."""
 
-    def __init__(self, place: Place, rank: int, palette: Palette, frame: Frame, seed: int) -> None:
-        dice = np.random.default_rng([seed, rank, 5])
+    def __init__(self, place: Place, rank: int, palette: Palette, frame: Frame, seeds: tuple[int, int]) -> None:
+        dice = np.random.default_rng([*seeds, rank])
         self._depth = DEPTHS[rank]
-        self._flatter = 1 - 0.13 * rank
+        self._flatter = 1 - (0.08 if place in ("forest", "city") else 0.17) * rank
         self._profile = profile(place, dice)
         self._frame = frame
         self._columns = np.arange(frame.width, dtype=np.float32) - frame.width / 2
@@ -61,7 +61,7 @@ class Layer:
         depth = self._depth - view.forward
         world = view.across + (self._columns + np.float32(view.turn)) * np.float32(depth / frame.focal)
         heights = self._profile(world / np.float32(self._depth)) * np.float32(self._depth * self._flatter)
-        scale = frame.focal * 0.5 / depth
+        scale = frame.focal / depth
         outline = frame.horizon + (np.float32(view.height) - heights) * np.float32(scale)
         outline = np.clip(outline, 0, frame.height - 1.001).astype(np.float32)
         self._fill(picture, outline)
@@ -89,18 +89,18 @@ def profile(place: Place, dice: np.random.Generator) -> Profile:
     """Return the line of heights typical of a place, the same for the same dice."""
     noise = _Noise(dice)
     if place == "mountains":
-        return lambda x: 0.08 + 0.44 * (1 - np.abs(2 * noise.rough(x * 1.5) - 1)) ** 2
+        return lambda x: 0.04 + 0.36 * (1 - np.abs(2 * noise.rough(x * 1.6) - 1)) ** 2
     if place == "city":
-        return lambda x: 0.03 + 0.36 * noise.step(x / 0.075) ** 2 + 0.05 * noise.step(x / 0.03 + 90)
+        return lambda x: 0.03 + 0.25 * noise.step(x / 0.075) ** 2 + 0.05 * noise.step(x / 0.03 + 90)
     if place == "forest":
-        return lambda x: 0.05 + 0.1 * noise.rough(x * 1.8, 3) + _firs(noise, x)
+        return lambda x: 0.02 + 0.1 * noise.rough(x * 1.8, 3) + _firs(noise, x)
     if place == "desert":
-        return lambda x: -0.02 + 0.17 * noise.rough(x * 0.8, 2)
+        return lambda x: -0.03 + 0.2 * noise.rough(x * 1.3, 3)
     if place == "space":
-        return lambda x: -0.06 + 0.15 * (1 - np.abs(2 * noise.rough(x * 1.1, 4) - 1))
+        return lambda x: -0.05 + 0.2 * (1 - np.abs(2 * noise.rough(x * 1.1, 4) - 1))
     if place == "ocean":
-        return lambda x: -0.02 + 0.12 * np.clip(noise.rough(x * 0.7, 4) - 0.42, 0, 1)
-    return lambda x: -0.02 + 0.18 * noise.rough(x * 0.9, 3)
+        return lambda x: -0.03 + 0.3 * np.clip(noise.rough(x * 1.1, 4) - 0.36, 0, 1)
+    return lambda x: -0.03 + 0.26 * noise.rough(x * 1.2, 3)
 
 
 class _Noise:
