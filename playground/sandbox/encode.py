@@ -29,8 +29,6 @@ SAMPLES_A_FRAME = SAMPLE_RATE // FPS
 Pcm = NDArray[np.float32]
 """Stereo sound, shape (2, samples), -1 to 1."""
 
-# The AAC encoder puts this much silence before the first sample; so much less is fed, to end with the picture.
-_PRIMING = 1024
 # Sound runs this far ahead of the picture in the file: enough to play on, too little to make seeking slow.
 _LEAD_SECONDS = 0.5
 # Another number of encoder threads gives another file, so it does not follow the machine.
@@ -165,7 +163,7 @@ class _SoundTrack:
     def __init__(self, container: OutputContainer, chunks: Iterator[Pcm], frames: int) -> None:
         self._container = container
         self._chunks = chunks
-        self._total = frames * SAMPLES_A_FRAME - _PRIMING
+        self._total = frames * SAMPLES_A_FRAME
         self._written = 0
         self._stream = avtyped.add_aac(container, SAMPLE_RATE)
         self._stream.bit_rate = 128_000
@@ -177,11 +175,9 @@ class _SoundTrack:
             silence = np.zeros((2, SAMPLE_RATE), np.float32)
             chunk = next(self._chunks, silence)[:, : self._total - self._written]
             frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(chunk), format="fltp", layout="stereo")
-            frame.sample_rate, frame.pts, frame.time_base = (
-                SAMPLE_RATE,
-                self._written,
-                Fraction(1, SAMPLE_RATE),
-            )
+            # The times let the muxer cut off the encoder's 21 ms of priming; without them the clip is longer.
+            frame.sample_rate, frame.pts = SAMPLE_RATE, self._written
+            frame.time_base = Fraction(1, SAMPLE_RATE)
             avtyped.mux(self._container, avtyped.encode_sound(self._stream, frame))
             self._written += chunk.shape[1]
 
