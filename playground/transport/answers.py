@@ -1,0 +1,122 @@
+"""Answers read loosely and bounded: no body, however it is packed, takes more memory than it may."""
+
+import asyncio
+import json
+import zlib
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import isfinite
+from typing import Final
+
+import httpx
+from pydantic import JsonValue
+
+from playground.domain.provider import Answer
+from playground.transport.wire import Lost
+
+TEXT_CHARACTERS: Final = 100_000
+"""How much of a body is kept as text."""
+_LARGE: Final = 256 * 1024
+_PACKED: Final = ("gzip", "x-gzip", "deflate")
+_GZIP_OR_ZLIB: Final = 47
+_MEGABYTE: Final = 1_000_000
+
+
+async def read_answer(response: httpx.Response, cap_bytes: int) -> Answer:
+    """Read an answer to its end; the cap counts unpacked bytes.
+
+    Raises:
+        Lost: the body is larger than the cap, packed in a way that was not asked for, or cut.
+        httpx.HTTPError: the connection was lost.
+    """
+    body = bytearray()
+    async for piece in _unpacked(response, cap_bytes):
+        body += piece
+        if len(body) > cap_bytes:
+            raise _too_large(cap_bytes)
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    if len(body) > _LARGE:
+        return await asyncio.to_thread(_answer, response.status_code, headers, body)
+    return _answer(response.status_code, headers, body)
+
+
+def _too_large(cap_bytes: int) -> Lost:
+    return Lost(f"The answer is larger than {cap_bytes / _MEGABYTE:g} MB.", sent=True)
+
+
+async def _unpacked(response: httpx.Response, cap_bytes: int) -> AsyncIterator[bytes]:
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    if encoding in ("", "identity"):
+        async for piece in response.aiter_raw():
+            yield piece
+        return
+    if encoding not in _PACKED:
+        raise Lost("The answer is packed in a way that was not asked for.", sent=True)
+    unpacker, empty = zlib.decompressobj(_GZIP_OR_ZLIB), True
+    async for piece in response.aiter_raw():
+        empty = False
+        try:
+            # One byte more than the cap is enough to see that it is passed.
+            yield unpacker.decompress(piece, cap_bytes + 1)
+        except zlib.error:
+            raise Lost("The answer could not be unpacked.", sent=True) from None
+        if unpacker.unconsumed_tail:
+            raise _too_large(cap_bytes)
+    if not empty and not unpacker.eof:
+        raise Lost("The answer was cut.", sent=True)
+
+
+def _answer(status: int, headers: Mapping[str, str], body: bytearray) -> Answer:
+    text = body.decode("utf-8-sig", errors="replace")
+    return Answer(status, headers, text[:TEXT_CHARACTERS], _json(text))
+
+
+def _json(text: str) -> JsonValue:
+    try:
+        value: JsonValue = json.loads(text, parse_constant=lambda _: None)
+        # A lone surrogate can be neither stored nor shown; only an escape can bring one in.
+        return _well_formed(value) if "\\ud" in text or "\\uD" in text else value
+    except (ValueError, RecursionError):
+        return None
+
+
+def _well_formed(value: JsonValue) -> JsonValue:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_well_formed(each) for each in value]
+    if isinstance(value, dict):
+        return {str(_well_formed(key)): _well_formed(each) for key, each in value.items()}
+    return value
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """How many seconds the server asks to wait, None where it says nothing that can be read; never below 0.
+
+    `retry-after-ms` counts before `retry-after`, which may be seconds or a date. Names in lower case.
+    """
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return max(0.0, milliseconds / 1000)
+    value = headers.get("retry-after")
+    seconds = _number(value)
+    if seconds is not None:
+        return max(0.0, seconds)
+    if value is None:
+        return None
+    try:
+        date = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=UTC)
+    return max(0.0, (date - now).total_seconds())
+
+
+def _number(value: str | None) -> float | None:
+    try:
+        number = float(value) if value is not None else None
+    except ValueError:
+        return None
+    return number if number is not None and isfinite(number) else None
