@@ -1,0 +1,84 @@
+"""The command line: the same service as the page, headless. Commands, output and exit codes are a contract."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from playground.commands import emulate, generate, inspect, serve
+from playground.commands.output import Exit, put, say
+from playground.settings import Settings, SettingsError, load_settings
+
+_COMMANDS: Final = ("serve", "generate", "check", "call", "jobs", "resume", "capabilities", "emulate")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every command with its options."""
+    parser = argparse.ArgumentParser(prog="playground", description="Try Veo 3.1 across providers.")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--data-dir", type=Path, help="where jobs and videos are kept")
+    as_json = argparse.ArgumentParser(add_help=False)
+    as_json.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
+    request = argparse.ArgumentParser(add_help=False)
+    request.add_argument("request", metavar="REQUEST.json", help="the request; - reads standard input")
+    commands = parser.add_subparsers(dest="command")
+
+    page = commands.add_parser("serve", parents=[shared], help="the web app (the default)")
+    page.add_argument("--host", default="127.0.0.1")
+    page.add_argument("--port", type=int, default=7860)
+    page.set_defaults(run=serve.run)
+
+    make = commands.add_parser("generate", parents=[shared, request, as_json], help="make a video, headless")
+    make.add_argument("--out", type=Path, metavar="FILE.mp4", help="copy the video here (FILE-2.mp4, … for more)")
+    make.set_defaults(run=generate.run)
+
+    check = commands.add_parser("check", parents=[shared, request, as_json], help="validate only; no network")
+    check.set_defaults(run=inspect.check)
+
+    call = commands.add_parser("call", parents=[shared, request], help="the request as runnable code")
+    call.add_argument("--language", choices=("curl", "python", "javascript"), default="curl")
+    call.set_defaults(run=inspect.call)
+
+    jobs = commands.add_parser("jobs", parents=[shared, as_json], help="list the jobs on this machine")
+    jobs.set_defaults(run=inspect.jobs)
+
+    resume = commands.add_parser("resume", parents=[shared, as_json], help="go on with jobs that nobody runs")
+    resume.add_argument("job", metavar="JOB", nargs="?", help="only this one")
+    resume.set_defaults(run=generate.resume)
+
+    tables = commands.add_parser("capabilities", parents=[shared, as_json], help="what each provider can do")
+    tables.add_argument("--provider", metavar="P")
+    tables.set_defaults(run=inspect.capabilities)
+
+    stand_in = commands.add_parser("emulate", parents=[shared], help="serve the providers' protocols on loopback")
+    stand_in.add_argument("--port", type=int, default=0, help="0 picks a free one")
+    stand_in.add_argument("--scenario", metavar="S", help="a rehearsal that every request plays")
+    stand_in.set_defaults(run=emulate.run)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; answers its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not any(word in _COMMANDS or word in ("-h", "--help") for word in given):
+        given.insert(0, "serve")
+    options = build_parser().parse_args(given)
+    try:
+        settings: Settings = load_settings(data_dir=options.data_dir)
+    except SettingsError as error:
+        return _say_misconfigured(str(error), as_json=getattr(options, "json", False))
+    try:
+        return int(asyncio.run(options.run(options, settings)))
+    except KeyboardInterrupt:
+        return Exit.RUNNING
+
+
+def _say_misconfigured(says: str, *, as_json: bool) -> int:
+    if as_json:
+        error = {"code": "not_configured", "message": says, "next_step": "Correct the setting."}
+        put({"event": "finished", "status": "failed", "charged": "no", "error": error})
+    else:
+        say(says)
+    return Exit.NOT_CONFIGURED

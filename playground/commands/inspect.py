@@ -1,0 +1,78 @@
+"""`check`, `call`, `jobs` and `capabilities`: looking, without sending anything."""
+
+import argparse
+
+from playground.commands.output import Exit, put, refused, say, tell
+from playground.commands.requests import read_request
+from playground.commands.tables import table_as_json, table_as_text
+from playground.domain.errors import InvalidRequest, PlaygroundError
+from playground.jobs.service import LOCAL
+from playground.main import Playground
+from playground.settings import Settings
+
+
+async def check(options: argparse.Namespace, settings: Settings) -> Exit:
+    """Say everything that does not fit."""
+    async with Playground(settings, adopts=False).opened() as service:
+        try:
+            request = read_request(options.request)
+        except InvalidRequest as error:
+            return _unreadable(error, as_json=options.json)
+        result = await service.check(request, owner=LOCAL, files_under=None)
+    if options.json:
+        put(result.as_json())
+        return Exit.DONE if result.valid else Exit.INVALID
+    for issue in result.issues:
+        say(f"{issue.severity}: {issue.field}: {issue.message}")
+    price = "unknown" if result.quote.usd is None else f"{result.quote.usd:.2f} USD"
+    tell(f"{'valid' if result.valid else 'invalid'}; price: {price}")
+    return Exit.DONE if result.valid else Exit.INVALID
+
+
+def _unreadable(error: InvalidRequest, *, as_json: bool) -> Exit:
+    if not as_json:
+        return refused(error, as_json=False)
+    issues = [issue.as_json() for issue in error.issues]
+    put({"valid": False, "price_usd": None, "issues": issues, "proposals": [], "providers": []})
+    return Exit.INVALID
+
+
+async def call(options: argparse.Namespace, settings: Settings) -> Exit:
+    """Print the request as runnable code; the key is taken from the environment by that code, not by us."""
+    async with Playground(settings, adopts=False).opened() as service:
+        try:
+            request = read_request(options.request)
+            tell(await service.code(request, options.language, owner=LOCAL, files_under=None))
+        except PlaygroundError as error:
+            return refused(error, as_json=False)
+    return Exit.DONE
+
+
+async def jobs(options: argparse.Namespace, settings: Settings) -> Exit:
+    """List everybody's jobs on this machine, newest first."""
+    async with Playground(settings, adopts=False).opened() as service:
+        views = [view for _, view in await service.everybody()]
+    for view in views:
+        if options.json:
+            put(view.model_dump(mode="json", exclude={"videos": {"__all__": {"url"}}}))
+        else:
+            when = view.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
+            tell(f"{view.id}  {when}  {view.state:<11} {view.provider}/{view.mode}  {view.prompt[:60]}")
+    if not views and not options.json:
+        say("There are no jobs yet.")
+    return Exit.DONE
+
+
+async def capabilities(options: argparse.Namespace, settings: Settings) -> Exit:
+    """Print the tables."""
+    tables = Playground(settings, adopts=False).registry.tables
+    if options.provider is not None and options.provider not in tables:
+        say(f"There is no provider {options.provider!r}. There are: {', '.join(tables)}.")
+        return Exit.INVALID
+    for table in tables.values():
+        if options.provider in (None, table.id):
+            if options.json:
+                put(table_as_json(table))
+            else:
+                tell(table_as_text(table))
+    return Exit.DONE

@@ -1,0 +1,33 @@
+"""Reading a request from a file or standard input, with a sentence for everything that can be wrong with it."""
+
+import json
+import sys
+from pathlib import Path
+
+from playground.domain.errors import InvalidRequest
+from playground.domain.reading import parse_request
+from playground.domain.request import VideoRequest
+from playground.domain.validation import Issue
+
+
+def read_request(source: str) -> VideoRequest:
+    """The request in a file, or on standard input for `-`.
+
+    Raises:
+        InvalidRequest: no such file, no JSON, an unknown field, a value of the wrong type.
+    """
+    try:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text("utf-8")
+        raw = json.loads(text)
+    except OSError as error:
+        raise _invalid("request", "unreadable", f"{source} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise _invalid("request", "not_json", f"{source} is not text.") from None
+    except (json.JSONDecodeError, RecursionError) as error:
+        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise _invalid("request", "not_json", f"The request is not valid JSON{where}.") from None
+    return parse_request(raw)
+
+
+def _invalid(field: str, code: str, says: str) -> InvalidRequest:
+    return InvalidRequest([Issue(field, code, says)])

@@ -1,0 +1,76 @@
+"""`serve`: the web app, until it is told to stop."""
+
+import argparse
+import asyncio
+import socket
+
+import uvicorn
+
+from playground.commands.output import Exit, say, tell
+from playground.main import Playground, web_app
+from playground.settings import Settings
+
+_STOP_SECONDS = 3
+"""An open page holds its connections; without a limit it would keep the server from stopping."""
+
+
+async def run(options: argparse.Namespace, settings: Settings) -> Exit:
+    """Serve the page; prints its URL once it answers."""
+    try:
+        listening = listen(options.host, options.port)
+    except OSError as error:
+        say(f"Port {options.port} on {options.host} cannot be used: {error.strerror}. Choose another with --port.")
+        return Exit.NOT_CONFIGURED
+    app = await asyncio.to_thread(web_app, Playground(settings, adopts=True))
+    url = f"http://{_shown(options.host)}:{listening.getsockname()[1]}"
+    await serve_until_stopped(app, listening, f"Veo Playground is at {url}")
+    return Exit.DONE
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. The protocol is named, since asyncio turns off Nagle's delay only where it is.
+
+    Raises:
+        OSError: the port is taken or not allowed.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(2048)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+async def serve_until_stopped(app: object, listening: socket.socket, once_up: str) -> None:
+    """Run an ASGI app on a socket until SIGINT or SIGTERM; print a line once it answers."""
+    config = uvicorn.Config(
+        app,  # pyright: ignore[reportArgumentType] - uvicorn's own ASGI types are narrower than Starlette's
+        log_level="warning",
+        timeout_graceful_shutdown=_STOP_SECONDS,
+        access_log=False,
+    )
+    await _Announcing(config, once_up).serve(sockets=[listening])
+
+
+class _Announcing(uvicorn.Server):
+    """A server that says where it is once it answers, not before."""
+
+    def __init__(self, config: uvicorn.Config, once_up: str) -> None:
+        super().__init__(config)
+        self._once_up = once_up
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then print the line."""
+        await super().startup(sockets=sockets)
+        if self.started:
+            tell(self._once_up)
+
+
+def _shown(host: str) -> str:
+    if host in ("0.0.0.0", "::", "127.0.0.1"):  # noqa: S104 - shown, not bound
+        return "localhost"
+    return f"[{host}]" if ":" in host else host

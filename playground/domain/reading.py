@@ -1,0 +1,31 @@
+"""Reading a request out of parsed JSON, with a sentence for everything that can be wrong with its shape."""
+
+from pydantic import ValidationError
+
+from playground.domain.errors import InvalidRequest
+from playground.domain.request import VideoRequest
+from playground.domain.validation import Issue
+from playground.domain.words import label
+
+
+def parse_request(raw: object) -> VideoRequest:
+    """A request out of parsed JSON.
+
+    Raises:
+        InvalidRequest: an unknown field, or a value of the wrong type; each issue names its field.
+    """
+    try:
+        return VideoRequest.model_validate(raw)
+    except ValidationError as error:
+        raise InvalidRequest([_issue(dict(each)) for each in error.errors(include_url=False)]) from None
+
+
+def _issue(error: dict[str, object]) -> Issue:
+    place = error["loc"]
+    field = str(place[0]) if isinstance(place, tuple) and place else "request"
+    kind = str(error["type"])
+    if kind == "extra_forbidden":
+        return Issue(field, "unknown_field", f"A request has no field {field[:60]!r}.")
+    if kind == "missing":
+        return Issue(field, "required", f"The request must name its {label(field)}.")
+    return Issue(field, "wrong_type", f"{label(field).capitalize()}: {str(error['msg']).lower()}.")

@@ -1,0 +1,43 @@
+"""Walking an MP4's top-level boxes: cheap, and it catches every truncation that a probe passes.
+
+A file cut in the middle still probes as whole; its boxes no longer add up to its size.
+"""
+
+import struct
+from pathlib import Path
+from typing import Final
+
+_HEADER: Final = 8
+_LARGE_HEADER: Final = 16
+_MAX_BOXES: Final = 10_000
+_NEEDED: Final = frozenset({b"ftyp", b"moov", b"mdat"})
+
+
+def mp4_problem(path: Path) -> str | None:
+    """Why this file is no whole MP4, in one sentence; None where it is one. Reads a few bytes for each box."""
+    size = path.stat().st_size
+    seen: list[bytes] = []
+    with path.open("rb") as file:
+        place = 0
+        while place < size and len(seen) < _MAX_BOXES:
+            file.seek(place)
+            header = file.read(_LARGE_HEADER)
+            if len(header) < _HEADER:
+                return "The file is cut off in the middle of a box."
+            length, kind = _box(header, size - place)
+            if not seen and kind != b"ftyp":
+                return "The file is not an MP4."
+            if length < _HEADER or place + length > size:
+                return "The file is cut off: it is shorter than its own index says."
+            seen.append(kind)
+            place += length
+    missing = _NEEDED - set(seen)
+    return f"The file lacks its {sorted(missing)[0].decode()} part." if missing else None
+
+
+def _box(header: bytes, left: int) -> tuple[int, bytes]:
+    length, kind = struct.unpack(">I4s", header[:_HEADER])
+    if length == 1 and len(header) == _LARGE_HEADER:
+        (length,) = struct.unpack(">Q", header[_HEADER:])
+    # A length of zero means: to the end of the file.
+    return (left if length == 0 else length), kind

@@ -1,0 +1,57 @@
+"""Stopping a job: at the provider where it can, otherwise saying that it cannot."""
+
+from playground.domain.provider import Answer, Cancelled, Cancels
+from playground.jobs.record import JobRecord
+from playground.jobs.workshop import Workshop
+
+_MEGA = 1_000_000
+
+
+async def cancel(shop: Workshop, job: JobRecord) -> JobRecord | None:
+    """Cancel a job from whichever process; None where it is too late or the provider cannot."""
+    match job.state:
+        case "queued":
+            return await _move(shop, job, charged="no")
+        case "submitting":
+            return await shop.store.note(job.id, "cancel-requested", cancel_requested=True)
+        case "running":
+            stopped = await _at_provider(shop, job)
+            return await _move(shop, job, charged="no" if job.price_usd == 0 else "unknown") if stopped else None
+        case "parked" if job.operation is None:
+            return await _move(shop, job, charged="no")
+        case _:
+            return None
+
+
+def cannot_cancel(shop: Workshop, job: JobRecord) -> str | None:
+    """Why a job cannot be cancelled, in one sentence; None: it can."""
+    provider = shop.provider(job)
+    label = provider.label if provider is not None else job.provider
+    if job.state == "downloading":
+        return "It is finished at the provider and being saved."
+    if job.state in ("running", "submitting") and (provider is None or not provider.can_cancel()):
+        return f"{label} cannot stop a job that it has begun."
+    if job.state == "parked" and job.operation is not None:
+        return f"It goes on at {label}; only its key is missing here."
+    return None
+
+
+async def _at_provider(shop: Workshop, job: JobRecord) -> bool:
+    provider = shop.provider(job)
+    if provider is None or job.operation is None or not isinstance(provider.adapter, Cancels):
+        return False
+    reply = await shop.transport.send(
+        provider.adapter.cancel(job.operation, provider.context),
+        provider.context,
+        secret=shop.secret(job, provider),
+        media={},
+        answer_cap_bytes=int(provider.table.provider.answer_cap_megabytes * _MEGA),
+    )
+    return isinstance(reply, Answer) and isinstance(provider.adapter.cancelled(reply), Cancelled)
+
+
+async def _move(shop: Workshop, job: JobRecord, *, charged: str) -> JobRecord | None:
+    values = {"charged": charged, "finished_at": shop.clock(), **shop.seen(job.id)}
+    moved = await shop.store.move(job.id, job.state, "cancelled", because="asked", **values)
+    shop.announce(job.id)
+    return moved

@@ -1,0 +1,153 @@
+"""The one step that may cost money: from `queued` to a receipt.
+
+`submitting` is committed before the create leaves; the receipt is journalled before the database is asked.
+"""
+
+import asyncio
+
+from playground.domain.capabilities import ModeSpec
+from playground.domain.errors import Failure, failure
+from playground.domain.media import MAX_IMAGE_BYTES, MAX_VIDEO_BYTES, Facts, MediaFacts
+from playground.domain.planning import to_send
+from playground.domain.provider import HttpCall
+from playground.domain.validation import check, errors, spec_for
+from playground.jobs import policy
+from playground.jobs.inputs import expected_kind
+from playground.jobs.journal import Receipt
+from playground.jobs.probe import MIME_TYPES
+from playground.jobs.record import JobRecord, StoredInput
+from playground.jobs.workshop import Workshop
+from playground.registry import Provider
+from playground.transport.body import StoredMedia
+from playground.transport.fetch import FetchFailed
+from playground.transport.guard import Blocked
+
+_MEGA = 1_000_000
+
+
+async def create(shop: Workshop, job: JobRecord) -> JobRecord | None:
+    """Submit a queued job; answers the job as it is afterwards, None where it is somebody else's by now."""
+    provider = shop.provider(job)
+    spec = spec_for(job.asked(), provider.table, shop.now()) if provider is not None else None
+    if provider is None or not isinstance(spec, ModeSpec):
+        return await shop.fail(job, failure("internal", f"There is no provider {job.provider!r} here any more.", "no"))
+    secret = shop.secret(job, provider)
+    if provider.table.provider.credential is not None and secret is None:
+        return await shop.park(job, "queued", _needs_key(provider))
+    prepared = await _prepare(shop, job, provider)
+    if isinstance(prepared, Failure):
+        return await shop.fail(job, prepared)
+    call = provider.adapter.create(to_send(job.asked(), spec), spec, provider.context)
+    return await _send_until_clear(shop, prepared, provider, call)
+
+
+def _needs_key(provider: Provider) -> Failure:
+    says = f"This job needs your key for {provider.label} to go on."
+    return failure("bad_key", says, "no", next_step="Enter the key and continue the job.")
+
+
+async def _send_until_clear(shop: Workshop, job: JobRecord, provider: Provider, call: HttpCall) -> JobRecord | None:
+    """Repeat the create only while each answer proves that nothing was accepted."""
+    who, waited, tries = provider.label, 0.0, job.attempts
+    media = _media(shop, job)
+    while True:
+        taken = await shop.move(job, "queued", "submitting", submitted_at=shop.clock(), attempts=tries + 1)
+        if taken is None:
+            return None
+        reply = await shop.transport.send(
+            call, provider.context, secret=shop.secret(job, provider), media=media, answer_cap_bytes=_cap(provider)
+        )
+        tries += 1
+        step = policy.after_create(reply, provider.adapter.created, who, shop.clock())
+        # What the provider said is written down even while this process is told to stop.
+        moved = await asyncio.shield(_write_down(shop, taken, provider, step, tries, waited))
+        if moved is None or moved.state != "queued" or not isinstance(step, policy.AskAgain):
+            return moved
+        wait = max(step.wait_seconds, policy.backoff(tries) if step.wait_seconds == 0 else 0)
+        waited += wait
+        await shop.pause(wait)
+
+
+async def _write_down(
+    shop: Workshop, job: JobRecord, provider: Provider, step: policy.AfterCreate, tries: int, waited: float
+) -> JobRecord | None:
+    match step:
+        case policy.Took():
+            return await _receipt(shop, job, provider, step)
+        case policy.Fails(reason):
+            return await shop.fail(job, reason)
+        case policy.Uncertain(reason):
+            return await shop.move(
+                job, "submitting", "uncertain", because=reason.code, failure=reason, charged="unknown"
+            )
+        case policy.AskAgain():
+            end = policy.give_up_creating(step, tries, waited, provider.label)
+            if end is not None:
+                return await shop.fail(job, end)
+            return await shop.move(job, "submitting", "queued", because=step.why, words=step.why)
+
+
+async def _receipt(shop: Workshop, job: JobRecord, provider: Provider, took: policy.Took) -> JobRecord | None:
+    await shop.journal.write(Receipt(job.id, shop.clock(), took.operation, took.files))
+    moved = await shop.store.receipt(
+        job.id,
+        "running" if took.files is None else "downloading",
+        operation=took.operation,
+        remote=took.files,
+        notes=(*job.notes, *took.notes),
+        words=None,
+        charged="no" if job.price_usd == 0 else "unknown",
+        watch_until=shop.clock() + provider.table.provider.deadline_minutes * 60,
+    )
+    shop.announce(job.id)
+    return moved
+
+
+def _cap(provider: Provider) -> int:
+    return int(provider.table.provider.answer_cap_megabytes * _MEGA)
+
+
+def _media(shop: Workshop, job: JobRecord) -> dict[str, StoredMedia]:
+    """Where the transport finds each medium of the request."""
+    return {
+        reference: StoredMedia(
+            path=shop.files.kept(stored.file) if stored.file is not None else None,
+            mime_type=stored.mime_type or "application/octet-stream",
+            url=stored.url,
+        )
+        for reference, stored in job.inputs.items()
+    }
+
+
+async def _prepare(shop: Workshop, job: JobRecord, provider: Provider) -> JobRecord | Failure:
+    """Fetch what was given as a URL where the provider takes none, and judge it now that it can be measured."""
+    if provider.table.provider.takes_media_urls or all(i.file is not None for i in job.inputs.values()):
+        return job
+    inputs, facts = dict(job.inputs), dict[str, tuple[MediaFacts, ...]]()
+    for number, (field, _, reference) in enumerate(job.asked().media(), 1):
+        stored = inputs[reference]
+        if stored.file is None:
+            try:
+                stored = await _fetch(shop, job, field, reference, number)
+            except (Blocked, FetchFailed) as error:
+                return failure("media", f"{reference[:200]} could not be fetched: {error}", "no")
+            inputs[reference] = stored
+        measured = await shop.inputs.probe(field, shop.files.kept(stored.file or ""))
+        facts[field] = (*facts.get(field, ()), measured)
+    known = Facts(facts, shop.region, shop.allow_retired)
+    wrong = errors(check(job.asked(), provider.table, known, shop.now()))
+    if wrong:
+        return failure("media", " ".join(issue.message for issue in wrong), "no")
+    noted = await shop.store.note(job.id, "inputs", inputs={k: v.model_dump(mode="json") for k, v in inputs.items()})
+    return noted if noted is not None else job
+
+
+async def _fetch(shop: Workshop, job: JobRecord, field: str, url: str, number: int) -> StoredInput:
+    path = shop.files.input_path(job.id, f"{number}-{field}.fetched")
+    cap = MAX_VIDEO_BYTES if expected_kind(field) == "video" else MAX_IMAGE_BYTES
+    await shop.transport.fetch(url, path, cap_bytes=cap)
+    facts = await shop.inputs.probe(field, path)
+    if facts.problem is not None:
+        raise FetchFailed(facts.problem)
+    relative = str(path.relative_to(shop.files.data_dir))
+    return StoredInput(file=relative, mime_type=MIME_TYPES.get(facts.format or ""), url=url)

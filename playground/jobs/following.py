@@ -1,0 +1,98 @@
+"""Asking about a running job until it ends, within the table's pace and a deadline.
+
+The loop writes nothing to the database but what lasts; a crash in it costs a question, nothing else.
+"""
+
+from playground.domain.errors import failure
+from playground.domain.provider import Finished, Running, Unchanged
+from playground.jobs import policy
+from playground.jobs.record import JobRecord
+from playground.jobs.workshop import Live, Workshop
+from playground.registry import Provider
+
+_MEGA = 1_000_000
+_WRITE_EVERY_SECONDS = 5.0
+"""How often progress is written for those who watch from another process."""
+
+
+async def follow(shop: Workshop, job: JobRecord) -> JobRecord | None:
+    """Poll a running job; answers it once it moved on, or once watching ended at the deadline (`overdue`)."""
+    provider = shop.provider(job)
+    if provider is None or job.operation is None:
+        return await shop.fail(job, failure("internal", f"Nothing here can ask {job.provider!r} about it.", "unknown"))
+    if provider.table.provider.credential is not None and shop.secret(job, provider) is None:
+        says = f"This job needs your key for {provider.label} to go on."
+        step = failure("bad_key", says, "unknown", next_step="Enter the key and continue the job.")
+        return await shop.park(job, "running", step)
+    live = shop.live.setdefault(job.id, Live(job.progress, job.words, job.polls))
+    misses, written = 0, shop.clock()
+    while True:
+        wait = _wait(shop, provider, live.polls)
+        await shop.pause(max(wait, policy.backoff(misses) if misses else 0))
+        if job.watch_until is not None and shop.clock() >= job.watch_until:
+            return await _stop_watching(shop, job, provider)
+        step = await _ask(shop, job, provider, live)
+        misses = misses + 1 if isinstance(step, policy.AskAgain) else 0
+        if isinstance(step, policy.AskAgain) and step.wait_seconds > 0:
+            await shop.pause(min(step.wait_seconds, policy.MAX_HINT_SECONDS))
+        if not isinstance(step, Running | Unchanged | policy.AskAgain):
+            return await _conclude(shop, job, step)
+        _show(live, step)
+        shop.announce(job.id)
+        if shop.clock() - written >= _WRITE_EVERY_SECONDS:
+            written = shop.clock()
+            now = await shop.store.note(job.id, "progress", **shop.seen(job.id))
+            if now is None or now.state != "running":
+                return now
+
+
+def _wait(shop: Workshop, provider: Provider, polls: int) -> float:
+    return policy.poll_wait(
+        provider.table.provider, polls, shop.poll_seconds, loopback=provider.loopback, spread=shop.spread()
+    )
+
+
+async def _ask(shop: Workshop, job: JobRecord, provider: Provider, live: Live) -> policy.AfterStatus:
+    assert job.operation is not None
+    reply = await shop.transport.send(
+        provider.adapter.status(job.operation, provider.context),
+        provider.context,
+        secret=shop.secret(job, provider),
+        media={},
+        answer_cap_bytes=int(provider.table.provider.answer_cap_megabytes * _MEGA),
+    )
+    live.polls += 1
+    return policy.after_status(reply, provider.adapter.checked, provider.label, shop.clock())
+
+
+def _show(live: Live, step: Running | Unchanged | policy.AskAgain) -> None:
+    if isinstance(step, Running):
+        live.progress, live.words = step.progress, step.words
+    elif isinstance(step, policy.AskAgain):
+        live.words = step.why
+
+
+async def _conclude(
+    shop: Workshop, job: JobRecord, step: Finished | policy.Fails | policy.NeedsKey
+) -> JobRecord | None:
+    match step:
+        case Finished(files, notes):
+            return await shop.move(
+                job,
+                "running",
+                "downloading",
+                remote=files,
+                notes=(*job.notes, *notes),
+                **{**shop.seen(job.id), "progress": None, "words": None},
+            )
+        case policy.Fails(reason):
+            return await shop.fail(job, reason)
+        case policy.NeedsKey(reason):
+            return await shop.park(job, "running", reason)
+
+
+async def _stop_watching(shop: Workshop, job: JobRecord, provider: Provider) -> JobRecord | None:
+    says = f"{provider.label} has not finished in {provider.table.provider.deadline_minutes:g} minutes."
+    noted = await shop.store.note(job.id, "overdue", overdue=True, **{**shop.seen(job.id), "words": says})
+    shop.announce(job.id)
+    return noted

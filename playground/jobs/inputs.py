@@ -1,0 +1,151 @@
+"""The media of a request: where each one really is, what is known about it, and a copy that lasts as long as the job.
+
+Looking at a request never touches the network: a URL is fetched only by its job, under guard.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Final
+from urllib.parse import urlsplit
+
+from playground.domain.media import MediaFacts, MediaKind
+from playground.domain.request import JobReference, VideoRequest, is_url, job_reference
+from playground.jobs.files import Files
+from playground.jobs.frames import save_last_frame
+from playground.jobs.probe import MIME_TYPES, probe_image, probe_video
+from playground.jobs.record import JobRecord, StoredInput
+from playground.jobs.store import Store
+
+_REMEMBERED: Final = 512
+_EXTENSIONS: Final = {"jpg": "jpeg", "tif": "tiff"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One media reference, followed."""
+
+    field: str
+    reference: str
+    facts: MediaFacts
+    path: Path | None = None
+    """None for a URL and for anything that could not be found."""
+
+
+class Inputs:
+    """Follows media references for an owner. `url_problem` judges a URL by its looks alone, without a look-up."""
+
+    def __init__(self, files: Files, store: Store, url_problem: Callable[[str], str | None]) -> None:
+        self._files = files
+        self._store = store
+        self._url_problem = url_problem
+        self._probed: dict[tuple[str, int, int], MediaFacts] = {}
+
+    async def find(self, request: VideoRequest, owner: str, files_under: Path | None) -> list[Found]:
+        """Follow every reference of a request. With `files_under`, local files must lie in that folder."""
+        return [await self._follow(field, r, owner, files_under) for field, _, r in request.media()]
+
+    async def keep(self, job_id: str, found: list[Found]) -> dict[str, StoredInput]:
+        """Copy what is on disk below the data folder; URLs are only written down."""
+        kept: dict[str, StoredInput] = {}
+        for number, each in enumerate(found, 1):
+            if each.reference in kept:
+                continue
+            mime = MIME_TYPES.get(each.facts.format or "")
+            if each.path is None:
+                kept[each.reference] = StoredInput(file=None, mime_type=mime, url=each.reference)
+            else:
+                name = f"{number}-{each.field}.{each.facts.format}"
+                kept[each.reference] = StoredInput(
+                    file=await self._files.keep_input(job_id, name, each.path), mime_type=mime
+                )
+        return kept
+
+    async def probe(self, field: str, path: Path) -> MediaFacts:
+        """Facts of a file, measured once for each version of it."""
+        stat = await asyncio.to_thread(path.stat)
+        key = (str(path), stat.st_size, stat.st_mtime_ns)
+        if key not in self._probed:
+            measure = probe_video if expected_kind(field) == "video" else probe_image
+            facts = await asyncio.to_thread(measure, path)
+            if len(self._probed) >= _REMEMBERED:
+                self._probed.pop(next(iter(self._probed)))
+            self._probed[key] = facts
+        return self._probed[key]
+
+    async def _follow(self, field: str, reference: str, owner: str, files_under: Path | None) -> Found:
+        if is_url(reference):
+            return Found(field, reference, self._url_facts(field, reference))
+        earlier = job_reference(reference)
+        if earlier is not None:
+            return await self._earlier_result(field, reference, earlier, owner)
+        path = Path(reference)
+        reachable = await asyncio.to_thread(_is_reachable, path, files_under)
+        if not reachable:
+            return _nothing(field, reference, "missing", f"There is no file {_name_only(reference)!r} to be read.")
+        return Found(field, reference, await self.probe(field, path), path)
+
+    def _url_facts(self, field: str, url: str) -> MediaFacts:
+        ending = PurePosixPath(urlsplit(url).path).suffix.lstrip(".").lower()
+        ending = _EXTENSIONS.get(ending, ending)
+        problem = self._url_problem(url)
+        return MediaFacts(
+            kind=expected_kind(field),
+            format=ending if ending in MIME_TYPES else None,
+            by_url=True,
+            problem=problem,
+            problem_code="private_address" if problem is not None else None,
+        )
+
+    async def _earlier_result(self, field: str, reference: str, earlier: JobReference, owner: str) -> Found:
+        job = await self._store.get(earlier.job_id)
+        if job is None or job.owner != owner:
+            return _nothing(field, reference, "missing", "There is no such earlier job of yours.")
+        if job.state != "succeeded" or earlier.number > len(job.videos):
+            return _nothing(field, reference, "missing", "That earlier job has no such finished video.")
+        video = self._files.video(job.videos[earlier.number - 1].file)
+        if not await asyncio.to_thread(video.is_file):
+            return _nothing(field, reference, "missing", "The file of that earlier job is no longer here.")
+        if earlier.last_frame:
+            frame = video.with_suffix(".last.png")
+            await asyncio.to_thread(save_last_frame, video, frame)
+            return Found(field, reference, await self.probe(field, frame), frame)
+        return Found(field, reference, _as_ours(await self.probe(field, video), job), video)
+
+
+def expected_kind(field: str) -> MediaKind:
+    """What a field of the request takes."""
+    return "video" if field == "source_video" else "image"
+
+
+def media_facts(found: list[Found]) -> dict[str, tuple[MediaFacts, ...]]:
+    """Facts by field, in the order of the references."""
+    facts: dict[str, tuple[MediaFacts, ...]] = {}
+    for each in found:
+        facts[each.field] = (*facts.get(each.field, ()), each.facts)
+    return facts
+
+
+def _as_ours(facts: MediaFacts, job: JobRecord) -> MediaFacts:
+    made_at = datetime.fromtimestamp(job.finished_at, UTC) if job.finished_at is not None else None
+    return replace(facts, made_by=job.provider, made_at=made_at, extended=job.extended)
+
+
+def _is_reachable(path: Path, files_under: Path | None) -> bool:
+    """Whether it is a file that may be named: on the web only what was uploaded, symbolic links followed."""
+    try:
+        real = path.resolve(strict=True)
+    except (OSError, RuntimeError, ValueError):
+        return False
+    return real.is_file() and (files_under is None or real.is_relative_to(files_under.resolve()))
+
+
+def _nothing(field: str, reference: str, code: str, says: str) -> Found:
+    return Found(field, reference, MediaFacts(expected_kind(field), problem=says, problem_code=code))
+
+
+def _name_only(reference: str) -> str:
+    name = reference.rsplit("/", 1)[-1]
+    return name[:60]

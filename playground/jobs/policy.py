@@ -1,0 +1,232 @@
+"""Pure: what an answer means for a job, and when to ask again. The table is in the contract; this is its one copy.
+
+A paid create is never repeated unless the answer proves that it was not accepted.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from playground.domain.capabilities import ProviderFacts
+from playground.domain.errors import Failure, failure
+from playground.domain.provider import (
+    Accepted,
+    Answer,
+    Checked,
+    Created,
+    Failed,
+    Finished,
+    Gone,
+    NoAnswer,
+    NotYet,
+    Operation,
+    Refused,
+    RemoteFile,
+    Reply,
+    Running,
+    Unchanged,
+    Unclear,
+)
+
+MAX_HINT_SECONDS: Final = 60.0
+"""A longer wait is not waited for: the job fails, not charged, and says when."""
+MAX_CONNECT_TRIES: Final = 4
+MAX_LIMITED_TRIES: Final = 10
+NOT_YET_SECONDS: Final = 120.0
+"""How long a known "not yet" is waited for in all."""
+JITTER: Final = 0.2
+
+_OK: Final = range(200, 300)
+_CLIENT: Final = range(400, 500)
+_TIMEOUT, _LIMITED, _UNAVAILABLE = 408, 429, 503
+_UNAUTHORIZED: Final = frozenset({401, 403})
+_GONE: Final = frozenset({404, 410})
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """The create was accepted: an operation to follow, or the finished files at once."""
+
+    operation: Operation | None
+    files: tuple[RemoteFile, ...] | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fails:
+    """It ended; the failure says whether it was charged."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """It may have been accepted; never repeated by us."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """Nothing was accepted (create), or nothing was learned (status): wait, then repeat."""
+
+    wait_seconds: float
+    why: str
+    connection: bool = False
+    not_yet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsKey:
+    """The key was refused while the job was under way."""
+
+    failure: Failure
+
+
+AfterCreate = Took | Fails | Uncertain | AskAgain
+AfterStatus = Running | Unchanged | Finished | Fails | AskAgain | NeedsKey
+
+
+def after_create(reply: Reply, read: Callable[[Answer], Created], who: str, now: float) -> AfterCreate:
+    """What to do after the one call that may cost money. `now` is seconds since the epoch."""
+    if isinstance(reply, NoAnswer):
+        if not reply.sent:
+            return AskAgain(0, f"{who} cannot be reached ({reply.reason}).", connection=True)
+        return _uncertain(f"The reply of {who} was lost ({reply.reason}).")
+    if reply.status == _LIMITED:
+        return _limited(reply, read(reply), who, now)
+    if reply.status == _UNAVAILABLE:
+        says = f"{who} is overloaded; whether it took the job is not known."
+        return Fails(failure("overloaded", says, "unknown", words=_words(read(reply))))
+    outcome = read(reply)
+    if isinstance(outcome, NotYet):
+        return AskAgain(outcome.wait_seconds, outcome.why, not_yet=True)
+    if reply.status in _CLIENT and reply.status != _TIMEOUT:
+        return Fails(_refusal(outcome, reply, who))
+    if reply.status not in _OK:
+        return _uncertain(f"{who} answered {reply.status}; whether it took the job is not known.")
+    match outcome:
+        case Accepted(operation):
+            return Took(operation, None)
+        case Finished(files, notes, operation):
+            return Took(operation, files, notes)
+        case Refused(reason):
+            return Fails(reason)
+        case Unclear(reason):
+            return Uncertain(reason)
+
+
+def _words(outcome: Created) -> str | None:
+    return outcome.failure.provider_words if isinstance(outcome, Refused | Unclear) else None
+
+
+def _refusal(outcome: Created, reply: Answer, who: str) -> Failure:
+    if isinstance(outcome, Refused):
+        return outcome.failure
+    return failure("refused", f"{who} refused the request ({reply.status}).", "no", words=_words(outcome))
+
+
+def _uncertain(says: str) -> Uncertain:
+    return Uncertain(failure("uncertain", f"{says} It may have been accepted and charged.", "unknown"))
+
+
+def _limited(reply: Answer, outcome: Created, who: str, now: float) -> AfterCreate:
+    hint = retry_after(reply, now)
+    words = _words(outcome)
+    if isinstance(outcome, NotYet):
+        hint = outcome.wait_seconds
+    if hint is not None and hint > MAX_HINT_SECONDS:
+        says = f"{who} has no room for this now; it says to come back in {_span(hint)}."
+        return Fails(failure("rate_limited", says, "no", words=words))
+    return AskAgain(hint if hint is not None else 0, f"{who} limits the rate.")
+
+
+def _span(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return f"{seconds:.0f} seconds"
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"  # noqa: PLR2004 - two hours read better
+
+
+def give_up_creating(step: AskAgain, tries: int, waited: float, who: str) -> Failure | None:
+    """The failure to end with once a create was put off too often; None: go on."""
+    if step.connection:
+        if tries >= MAX_CONNECT_TRIES:
+            return failure("unreachable", f"{step.why} Nothing was sent.", "no")
+    elif step.not_yet:
+        if waited >= NOT_YET_SECONDS:
+            return failure("refused", f"{who} was still not ready after two minutes: {step.why}", "no")
+    elif tries >= MAX_LIMITED_TRIES:
+        return failure("rate_limited", f"{who} kept refusing for its rate limit.", "no")
+    return None
+
+
+def after_status(reply: Reply, read: Callable[[Answer], Checked], who: str, now: float) -> AfterStatus:
+    """What to do after one question about a running job: everything but a clear end is asked again."""
+    if isinstance(reply, NoAnswer):
+        return AskAgain(0, f"{who} cannot be reached ({reply.reason}); asking again.")
+    if reply.status == 304:  # noqa: PLR2004 - "not modified"
+        return Unchanged()
+    if reply.status in _UNAUTHORIZED:
+        says = f"{who} no longer accepts the key; the job itself goes on there."
+        return NeedsKey(failure("bad_key", says, "unknown", next_step="Enter a key that works and continue the job."))
+    outcome = read(reply)
+    if isinstance(outcome, Gone):
+        return Fails(outcome.failure)
+    if reply.status in _GONE:
+        return Fails(failure("gone", f"{who} no longer knows this job.", "unknown"))
+    if reply.status not in _OK:
+        return AskAgain(retry_after(reply, now) or 0, f"{who} answered {reply.status}; asking again.")
+    match outcome:
+        case Running() | Unchanged() | Finished():
+            return outcome
+        case Failed(reason):
+            return Fails(reason)
+        case Unclear():
+            return AskAgain(0, f"{who} gave an answer that cannot be read; asking again.")
+
+
+def retry_after(answer: Answer, now: float) -> float | None:
+    """Seconds that the answer asks to wait: `retry-after-ms`, or `retry-after` as seconds or a date; else None."""
+    milliseconds = _number(answer.headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    value = answer.headers.get("retry-after")
+    seconds = _number(value)
+    if seconds is not None or value is None:
+        return seconds
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _number(value: str | None) -> float | None:
+    try:
+        number = float(value) if value is not None else -1.0
+    except ValueError:
+        return None
+    return number if 0 <= number < float("inf") else None
+
+
+def backoff(attempt: int, *, first: float = 0.5, most: float = 30.0) -> float:
+    """Seconds before try number `attempt` + 1 (from 1), doubling up to a most."""
+    return min(first * 2 ** min(attempt - 1, 16), most)
+
+
+def poll_wait(facts: ProviderFacts, polls: int, override: float | None, *, loopback: bool, spread: float) -> float:
+    """Seconds until the next status question.
+
+    `override` (the operator's) goes below the table's minimum on loopback only. `spread` is a random number from
+    -1 to 1; it moves the wait by up to a fifth, never below that minimum.
+    """
+    polling = facts.poll_seconds
+    if polling is None:
+        raise ValueError("a provider that answers at once is not polled")
+    wait = polling.first if polls == 0 else polling.then
+    least = polling.never_below
+    if override is not None:
+        wait = override
+        least = 0.0 if loopback else least
+    return max(least, wait * (1 + JITTER * spread))

@@ -1,0 +1,135 @@
+"""Measuring images and clips: by their bytes, never by their names; before any decoding that could hurt."""
+
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import av
+import av.error
+from PIL import Image, UnidentifiedImageError
+
+from playground.domain.media import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_VIDEO_BYTES, MediaFacts, MediaKind
+from playground.jobs.boxes import mp4_problem
+
+_IMAGE_FORMATS: Final = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
+_MEGA: Final = 1_000_000
+_MICROSECONDS: Final = 1_000_000
+_SNIFF: Final = 16
+
+MIME_TYPES: Final[dict[str, str]] = {
+    "png": "image/png",
+    "jpeg": "image/jpeg",
+    "webp": "image/webp",
+    "avif": "image/avif",
+    "gif": "image/gif",
+    "bmp": "image/bmp",
+    "tiff": "image/tiff",
+    "mp4": "video/mp4",
+    "mov": "video/quicktime",
+    "webm": "video/webm",
+}
+"""Format by its bytes → MIME type, for everything that can be taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """What a video file holds."""
+
+    format: str
+    seconds: float
+    width: int
+    height: int
+    frames_per_second: float | None
+    has_audio: bool
+
+
+def probe_image(path: Path) -> MediaFacts:
+    """Facts of an image file; a problem is one sentence. Decodes it once, after its size is known to be harmless."""
+    size = path.stat().st_size
+    if size > MAX_IMAGE_BYTES:
+        says = f"The image is {size / _MEGA:.0f} MB; at most {MAX_IMAGE_BYTES // _MEGA} MB are taken."
+        return _unusable("image", "too_large", says, size)
+    try:
+        # A decompression bomb is judged by our own limit below; Pillow would only warn, or raise later.
+        with Image.open(path, formats=_IMAGE_FORMATS) as image:
+            width, height = image.size
+            if width * height > MAX_IMAGE_PIXELS:
+                says = (
+                    f"The image has {width * height / _MEGA:,.0f} megapixels; "
+                    f"at most {MAX_IMAGE_PIXELS // _MEGA} are taken."
+                )
+                return _unusable("image", "too_many_pixels", says, size)
+            image.load()
+            return MediaFacts("image", str(image.format).lower(), size, width, height)
+    except Image.DecompressionBombError:
+        return _unusable("image", "too_many_pixels", "The image has far too many pixels to be opened.", size)
+    except UnidentifiedImageError:
+        return _unusable("image", "not_an_image", f"{_shown(path)} is not an image that can be read.", size)
+    except (OSError, ValueError, SyntaxError, struct.error, zlib.error, EOFError):
+        return _unusable("image", "broken", f"{_shown(path)} is damaged: it cannot be decoded to its end.", size)
+
+
+def probe_video(path: Path) -> MediaFacts:
+    """Facts of an uploaded clip; a problem is one sentence."""
+    size = path.stat().st_size
+    if size > MAX_VIDEO_BYTES:
+        says = f"The video is {size / _MEGA:.0f} MB; at most {MAX_VIDEO_BYTES // _MEGA} MB are taken."
+        return _unusable("video", "too_large", says, size)
+    kind = sniff(path)
+    if kind == "mp4" and (problem := mp4_problem(path)) is not None:
+        return _unusable("video", "broken", f"{_shown(path)} cannot be used. {problem}", size)
+    clip = open_clip(path)
+    if clip is None:
+        return _unusable("video", "not_a_video", f"{_shown(path)} is not a video that can be read.", size)
+    return MediaFacts(
+        "video",
+        kind if kind is not None else clip.format,
+        size,
+        clip.width,
+        clip.height,
+        clip.seconds,
+        clip.frames_per_second,
+        clip.has_audio,
+    )
+
+
+def open_clip(path: Path) -> Clip | None:
+    """What a video file holds, None where it is none. Reads its index, decodes nothing."""
+    try:
+        with av.open(path, "r") as container:
+            if not container.streams.video:
+                return None
+            stream = container.streams.video[0]
+            width, height = stream.codec_context.width, stream.codec_context.height
+            if stream.duration is not None and stream.time_base is not None:
+                seconds = float(stream.duration * stream.time_base)
+            else:
+                seconds = (container.duration or 0) / _MICROSECONDS
+            rate = float(stream.average_rate) if stream.average_rate else None
+            name = container.format.name.split(",")[0]
+            return Clip(name, seconds, width, height, rate, bool(container.streams.audio))
+    except (av.error.FFmpegError, ValueError, OSError):
+        return None
+
+
+def sniff(path: Path) -> str | None:
+    """The format that the first bytes tell, where it is one of ours."""
+    with path.open("rb") as file:
+        head = file.read(_SNIFF)
+    if head[4:8] == b"ftyp":
+        return {b"avif": "avif", b"qt  ": "mov"}.get(head[8:12], "mp4")
+    signatures = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"BM": "bmp", b"\x1aE\xdf\xa3": "webm"}
+    found = next((name for start, name in signatures.items() if head.startswith(start)), None)
+    return "webp" if head[:4] == b"RIFF" and head[8:12] == b"WEBP" else found
+
+
+def _unusable(kind: MediaKind, code: str, says: str, size: int) -> MediaFacts:
+    return MediaFacts(kind, bytes=size, problem=says, problem_code=code)
+
+
+def _shown(path: Path) -> str:
+    """A file's name as it may stand in a sentence: one line, not too long."""
+    name = " ".join(path.name.split())
+    return name if len(name) <= 60 else f"{name[:40]}…{name[-15:]}"  # noqa: PLR2004 - a line's worth

@@ -1,0 +1,99 @@
+"""A job as the ledger keeps it. Holds a credential *reference*, never a key."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from playground.domain.errors import Charged, Failure
+from playground.domain.job import State
+from playground.domain.provider import Operation, RemoteFile
+from playground.domain.request import VideoRequest
+
+
+class StoredInput(BaseModel):
+    """A medium of the request, copied below the data folder so that it is still there when it is needed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: str | None
+    """Path relative to the data folder; None for a URL that has not been fetched (or is passed on as it is)."""
+    mime_type: str | None
+    url: str | None = None
+
+
+class DeliveredVideo(BaseModel):
+    """A finished file of ours, probed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: str
+    """Path relative to the media folder."""
+    bytes: int
+    seconds: float
+    width: int
+    height: int
+    frames_per_second: float | None
+    has_audio: bool
+
+
+class JobRecord(BaseModel):
+    """One row of the ledger. Times are seconds since the epoch, UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    owner: str
+    """`local`, or the hash of a browser's owner token."""
+    nonce: str | None
+    state: State
+    runner: str | None
+    """The process that takes care of it; its lock file tells whether that one lives."""
+    credential: str
+    """`none`, or `env:<NAME>`."""
+    base_url: str
+    account: dict[str, str]
+    provider: str
+    model: str
+    mode: str
+    request: dict[str, JsonValue]
+    inputs: dict[str, StoredInput]
+    operation: Operation | None
+    remote: tuple[RemoteFile, ...] | None
+    videos: tuple[DeliveredVideo, ...]
+    notes: tuple[str, ...]
+    failure: Failure | None
+    charged: Charged
+    price_usd: float | None
+    extended: int
+    """How often the source clip had been extended, plus one; 0 for anything but an extension."""
+    progress: float | None
+    words: str | None
+    polls: int
+    attempts: int
+    """Creates that provably were not accepted."""
+    created_at: float
+    submitted_at: float | None
+    finished_at: float | None
+    cancel_requested: bool = False
+    """Asked for while the create was under way; acted on when the receipt lands."""
+    overdue: bool
+    watch_until: float | None
+    """When we stop asking by ourselves."""
+    parked_from: Literal["queued", "running", "downloading"] | None
+    seq: int
+
+    def asked(self) -> VideoRequest:
+        """The request as it was made."""
+        return VideoRequest.model_validate(self.request)
+
+
+class JobEvent(BaseModel):
+    """One line of a job's history; `seq` counts from 1 without gaps."""
+
+    model_config = ConfigDict(frozen=True)
+
+    job_id: str
+    seq: int
+    at: float
+    kind: str
+    data: dict[str, JsonValue]

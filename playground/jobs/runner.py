@@ -1,0 +1,179 @@
+"""Runs this process's jobs and adopts those of dead ones. What decides *who runs when* is all that lives here:
+
+`advance` is idempotent, so anything that delivers job ids may take this module's place.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from playground.domain.errors import failure
+from playground.jobs.cancelling import cancel
+from playground.jobs.creating import create
+from playground.jobs.following import follow
+from playground.jobs.locks import ProcessLock
+from playground.jobs.record import JobRecord
+from playground.jobs.saving import save
+from playground.jobs.workshop import Workshop
+
+_log = logging.getLogger(__name__)
+
+_STEPS: Final[dict[str, Callable[[Workshop, JobRecord], Awaitable[JobRecord | None]]]] = {
+    "queued": create,
+    "running": follow,
+    "downloading": save,
+}
+
+ADOPT_EVERY_SECONDS: Final = 3.0
+_GRACE_SECONDS: Final = 2.0
+"""How long a create that has just been sent may still get its reply when we are told to stop."""
+
+
+class Runner:
+    """The tasks of one process. `start` first, `stop` last; in between `spawn` what is ours."""
+
+    def __init__(self, shop: Workshop, lock: ProcessLock, *, adopts: bool) -> None:
+        """With `adopts`, jobs of dead processes are taken over, now and every few seconds."""
+        self._shop = shop
+        self._lock = lock
+        self._adopts = adopts
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._sweeper: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Take care of what was left behind, then keep looking."""
+        if self._adopts:
+            await self.adopt()
+            self._sweeper = asyncio.create_task(self._sweep(), name="adopt")
+
+    async def stop(self) -> None:
+        """Stop watching; jobs stay where they are and go on with whoever adopts them."""
+        tasks = [task for task in (self._sweeper, *self._tasks.values()) if task is not None]
+        submitting = [self._tasks[job.id] for job in await self._mine("submitting") if job.id in self._tasks]
+        if submitting:
+            await asyncio.wait(submitting, timeout=_GRACE_SECONDS)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._sweeper = None
+
+    async def _mine(self, state: str) -> list[JobRecord]:
+        return [j for j in await self._shop.store.unfinished() if j.runner == self._shop.me and j.state == state]
+
+    def spawn(self, job_id: str) -> asyncio.Task[None]:
+        """Run a job of ours in the background; once, however often it is asked for."""
+        task = self._tasks.get(job_id)
+        if task is None or task.done():
+            task = asyncio.create_task(self._run(job_id), name=f"job {job_id}")
+            self._tasks[job_id] = task
+        return task
+
+    def let_go(self, job_id: str) -> None:
+        """Stop watching a job that ended elsewhere (it was cancelled)."""
+        task = self._tasks.get(job_id)
+        if task is not None:
+            task.cancel()
+
+    async def _run(self, job_id: str) -> None:
+        try:
+            await self.advance(job_id)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            # A mistake of ours must not leave a job without an end; what it had paid for is not lost: see the row.
+            _log.exception("job %s stopped", job_id)
+            await self._stopped_by_mistake(job_id)
+        finally:
+            if self._tasks.get(job_id) is asyncio.current_task():
+                del self._tasks[job_id]
+            self._shop.live.pop(job_id, None)
+            self._shop.announce(job_id)
+
+    async def _stopped_by_mistake(self, job_id: str) -> None:
+        job = await self._shop.store.get(job_id)
+        if job is None or job.runner != self._shop.me:
+            return
+        if job.state == "submitting":
+            says = "Something went wrong here while the job was being submitted; it may have been accepted."
+            reason = failure("uncertain", says, "unknown")
+            await self._shop.move(job, "submitting", "uncertain", failure=reason, charged="unknown")
+            return
+        says = "Something went wrong here; the server's log has the details."
+        await self._shop.fail(job, failure("internal", says, "no" if job.operation is None else "unknown"))
+
+    async def advance(self, job_id: str) -> None:
+        """Do the next legal thing, again and again, until the job rests. Harmless to call twice."""
+        job = await self._shop.store.get(job_id)
+        while job is not None and job.runner == self._shop.me:
+            step = _STEPS.get(job.state)
+            if step is None or job.overdue:
+                return
+            job = await step(self._shop, job)
+            if job is not None and job.cancel_requested and job.state == "running":
+                job = await cancel(self._shop, job) or job.model_copy(update={"cancel_requested": False})
+
+    async def adopt(self, only: str | None = None) -> list[JobRecord]:
+        """Take over the unfinished jobs that no living process runs; answers those that are ours now."""
+        await self._replay_receipts()
+        adopted: list[JobRecord] = []
+        for job in await self._shop.store.unfinished():
+            if only is not None and job.id != only:
+                continue
+            if self._lock.is_alive(job.runner):
+                continue
+            taken = await self._adopt_one(job)
+            if taken is not None:
+                adopted.append(taken)
+        await asyncio.to_thread(self._lock.sweep)
+        return adopted
+
+    async def _adopt_one(self, job: JobRecord) -> JobRecord | None:
+        if job.state == "parked" and not self._has_its_key(job):
+            return None
+        taken = await self._shop.store.adopt(job.id, job.runner, self._shop.me)
+        if taken is None:
+            return None
+        if taken.state == "parked" and taken.parked_from is not None:
+            taken = await self._shop.move(taken, "parked", taken.parked_from, because="key", failure=None) or taken
+        _log.info("job %s adopted in state %s", taken.id, taken.state)
+        if taken.state == "submitting":
+            says = "The playground stopped while it was submitting this job; it may have been accepted and charged."
+            reason = failure("uncertain", says, "unknown")
+            return await self._shop.move(taken, "submitting", "uncertain", failure=reason, charged="unknown")
+        self.spawn(taken.id)
+        return taken
+
+    def _has_its_key(self, job: JobRecord) -> bool:
+        provider = self._shop.provider(job)
+        return provider is not None and self._shop.secret(job, provider) is not None
+
+    async def _replay_receipts(self) -> None:
+        """What dead processes were told but could no longer write into the ledger."""
+        for process in await asyncio.to_thread(self._shop.journal.processes):
+            if self._lock.is_alive(process):
+                continue
+            for receipt in await asyncio.to_thread(self._shop.journal.of, process):
+                job = await self._shop.store.get(receipt.job_id)
+                provider = self._shop.provider(job) if job is not None else None
+                minutes = provider.table.provider.deadline_minutes if provider is not None else 60
+                healed = await self._shop.store.receipt(
+                    receipt.job_id,
+                    "running" if receipt.remote is None else "downloading",
+                    operation=receipt.operation,
+                    remote=receipt.remote,
+                    watch_until=self._shop.clock() + minutes * 60,
+                    runner=None,
+                )
+                if healed is not None:
+                    _log.info("job %s has its receipt from the journal", healed.id)
+            await asyncio.to_thread(self._shop.journal.forget, process)
+
+    async def _sweep(self) -> None:
+        while True:
+            await self._shop.pause(ADOPT_EVERY_SECONDS)
+            try:
+                await self.adopt()
+            except Exception:
+                # The next round tries again; jobs of ours run in tasks of their own.
+                _log.exception("looking for jobs of dead processes failed")

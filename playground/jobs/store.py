@@ -1,0 +1,269 @@
+"""The ledger: the only truth about jobs, and the only module that knows SQL.
+
+Every step is a compare-and-set that also appends to the event table, in one transaction. SQLite by default (WAL,
+fully synchronous: a receipt survives a power cut); another database is another URL.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, TypeVar, cast
+
+import sqlalchemy as sa
+from pydantic import BaseModel
+from sqlalchemy import event as sa_event
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from playground.domain.job import ACTIVE, STATES, State, may_move
+from playground.jobs.record import JobEvent, JobRecord
+
+_metadata = sa.MetaData()
+
+_jobs = sa.Table(
+    "jobs",
+    _metadata,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("owner", sa.String, nullable=False),
+    sa.Column("nonce", sa.String),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("runner", sa.String),
+    sa.Column("credential", sa.String, nullable=False),
+    sa.Column("base_url", sa.String, nullable=False),
+    sa.Column("account", sa.JSON, nullable=False),
+    sa.Column("provider", sa.String, nullable=False),
+    sa.Column("model", sa.String, nullable=False),
+    sa.Column("mode", sa.String, nullable=False),
+    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("inputs", sa.JSON, nullable=False),
+    sa.Column("operation", sa.JSON(none_as_null=True)),
+    sa.Column("remote", sa.JSON(none_as_null=True)),
+    sa.Column("videos", sa.JSON, nullable=False),
+    sa.Column("notes", sa.JSON, nullable=False),
+    sa.Column("failure", sa.JSON(none_as_null=True)),
+    sa.Column("charged", sa.String, nullable=False),
+    sa.Column("price_usd", sa.Float),
+    sa.Column("extended", sa.Integer, nullable=False),
+    sa.Column("progress", sa.Float),
+    sa.Column("words", sa.String),
+    sa.Column("polls", sa.Integer, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("submitted_at", sa.Float),
+    sa.Column("finished_at", sa.Float),
+    sa.Column("cancel_requested", sa.Boolean, nullable=False),
+    sa.Column("overdue", sa.Boolean, nullable=False),
+    sa.Column("watch_until", sa.Float),
+    sa.Column("parked_from", sa.String),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.UniqueConstraint("owner", "nonce"),
+    sa.CheckConstraint(sa.column("state").in_(STATES), name="known_state"),
+    sa.Index("ix_jobs_owner_created", "owner", "created_at"),
+    sa.Index("ix_jobs_state_runner", "state", "runner"),
+)
+
+_events = sa.Table(
+    "job_events",
+    _metadata,
+    sa.Column("job_id", sa.String, sa.ForeignKey("jobs.id"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("data", sa.JSON, nullable=False),
+)
+
+_LOCKED_TRIES: Final = 12
+_T = TypeVar("_T")
+
+
+class Store:
+    """The ledger on one database. Open it on the loop that uses it; `clock` gives seconds since the epoch."""
+
+    def __init__(self, url: str, *, clock: Callable[[], float], pause: Callable[[float], Awaitable[None]]) -> None:
+        self._url = url
+        self._clock = clock
+        self._pause = pause
+        self._engine: AsyncEngine | None = None
+
+    async def open(self) -> None:
+        """Connect and make the tables where they are missing; several processes may do so at once."""
+        sqlite = self._url.startswith("sqlite")
+        one_writer: dict[str, Any] = {"pool_size": 1, "max_overflow": 0} if sqlite else {"pool_pre_ping": True}
+        self._engine = create_async_engine(self._url, **one_writer)
+        if sqlite:
+            sa_event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)  # pyright: ignore[reportUnknownMemberType] - untyped in SQLAlchemy
+
+        async def make(connection: AsyncConnection) -> None:
+            await connection.run_sync(_metadata.create_all)
+
+        await self._transaction(make)
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        if self._engine is not None:
+            await self._engine.dispose()
+            self._engine = None
+
+    async def _transaction(self, work: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
+        """Run in one transaction; a locked database is tried again, since nothing was written."""
+        assert self._engine is not None, "the store is not open"
+        for attempt in range(_LOCKED_TRIES):
+            try:
+                async with self._engine.begin() as connection:
+                    return await work(connection)
+            except OperationalError as error:
+                busy = "locked" in str(error.orig) or "already exists" in str(error.orig)
+                if not busy or attempt == _LOCKED_TRIES - 1:
+                    raise
+            await self._pause(min(0.05 * 2**attempt, 5))
+        raise AssertionError("the last try returned or raised")
+
+    async def add(self, job: JobRecord) -> JobRecord:
+        """Write a new job. The same owner and nonce give the job that is already there."""
+
+        async def insert(connection: AsyncConnection) -> JobRecord:
+            await connection.execute(_jobs.insert().values(**_columns(job.model_dump(mode="json")), seq=1))
+            await self._append(connection, job.id, 1, "created", {"state": job.state})
+            return job.model_copy(update={"seq": 1})
+
+        try:
+            return await self._transaction(insert)
+        except IntegrityError:
+            twin = await self._one(_jobs.c.owner == job.owner, _jobs.c.nonce == job.nonce)
+            if twin is None:
+                raise
+            return twin
+
+    async def get(self, job_id: str) -> JobRecord | None:
+        """A job by its id."""
+        return await self._one(_jobs.c.id == job_id)
+
+    async def of_owner(self, owner: str | None, limit: int) -> list[JobRecord]:
+        """The newest jobs of an owner (of everybody for None), newest first."""
+        query = _jobs.select().order_by(_jobs.c.created_at.desc(), _jobs.c.id).limit(limit)
+        return await self._many(query if owner is None else query.where(_jobs.c.owner == owner))
+
+    async def unfinished(self) -> list[JobRecord]:
+        """Every job that a living process should be taking care of (or could, with its key), oldest first."""
+        query = _jobs.select().where(_jobs.c.state.in_((*ACTIVE, "parked"))).order_by(_jobs.c.created_at)
+        return await self._many(query)
+
+    async def events(self, job_id: str, after: int = 0) -> list[JobEvent]:
+        """A job's history after a sequence number."""
+        query = _events.select().where(_events.c.job_id == job_id, _events.c.seq > after).order_by(_events.c.seq)
+
+        async def read(connection: AsyncConnection) -> list[JobEvent]:
+            return [JobEvent.model_validate(dict(row)) for row in (await connection.execute(query)).mappings()]
+
+        return await self._transaction(read)
+
+    async def move(
+        self,
+        job_id: str,
+        before: State | Sequence[State],
+        after: State,
+        *,
+        runner: str | None = None,
+        because: str | None = None,
+        **values: object,
+    ) -> JobRecord | None:
+        """Compare-and-set: from one of `before` to `after`, or None where the job is elsewhere by now.
+
+        With `runner`, only where the job is that process's. Other keyword arguments are columns to set.
+        """
+        states = (before,) if isinstance(before, str) else tuple(before)
+        illegal = [state for state in states if not may_move(state, after)]
+        if illegal:
+            raise ValueError(f"a job never moves from {illegal[0]} to {after}")
+        conditions = [_jobs.c.id == job_id, _jobs.c.state.in_(states)]
+        if runner is not None:
+            conditions.append(_jobs.c.runner == runner)
+        detail: dict[str, object] = {"state": after}
+        if because is not None:
+            detail["because"] = because
+        return await self._set(conditions, {"state": after, **values}, "moved", detail)
+
+    async def note(self, job_id: str, kind: str, **values: object) -> JobRecord | None:
+        """Set columns without a move (progress, overdue), with an event of that kind."""
+        return await self._set([_jobs.c.id == job_id], values, kind, _plain(values))
+
+    async def receipt(self, job_id: str, after: State, **values: object) -> JobRecord | None:
+        """What a create was answered with. On purpose not fenced by its runner: the first receipt always wins,
+
+        also one that comes late, over `uncertain`. None where there is a receipt already.
+        """
+        conditions = [_jobs.c.id == job_id, _jobs.c.operation.is_(None), _jobs.c.remote.is_(None)]
+        conditions.append(_jobs.c.state.in_(("submitting", "uncertain")))
+        return await self._set(conditions, {"state": after, "failure": None, **values}, "receipt", {"state": after})
+
+    async def adopt(self, job_id: str, dead: str | None, runner: str) -> JobRecord | None:
+        """Take a job over from a process that is gone; None where somebody else was first."""
+        conditions = [_jobs.c.id == job_id, _jobs.c.runner == dead, _jobs.c.state.in_((*ACTIVE, "parked"))]
+        if dead is None:
+            conditions[1] = _jobs.c.runner.is_(None)
+        return await self._set(conditions, {"runner": runner}, "adopted", {})
+
+    async def _set(
+        self,
+        conditions: Iterable[sa.ColumnElement[bool]],
+        values: Mapping[str, object],
+        kind: str,
+        detail: Mapping[str, object],
+    ) -> JobRecord | None:
+        statement = (
+            _jobs.update().where(*conditions).values(**_columns(_plain(values)), seq=_jobs.c.seq + 1).returning(_jobs)
+        )
+
+        async def write(connection: AsyncConnection) -> JobRecord | None:
+            row = (await connection.execute(statement)).mappings().one_or_none()
+            if row is None:
+                return None
+            await self._append(connection, row["id"], row["seq"], kind, detail)
+            return JobRecord.model_validate(dict(row))
+
+        return await self._transaction(write)
+
+    async def _append(
+        self, connection: AsyncConnection, job_id: str, seq: int, kind: str, data: Mapping[str, object]
+    ) -> None:
+        event = {"job_id": job_id, "seq": seq, "at": self._clock(), "kind": kind, "data": _plain(data)}
+        await connection.execute(_events.insert().values(**event))
+
+    async def _one(self, *conditions: sa.ColumnElement[bool]) -> JobRecord | None:
+        found = await self._many(_jobs.select().where(*conditions).limit(1))
+        return found[0] if found else None
+
+    async def _many(self, query: sa.Select[Any]) -> list[JobRecord]:
+        async def read(connection: AsyncConnection) -> list[JobRecord]:
+            return [JobRecord.model_validate(dict(row)) for row in (await connection.execute(query)).mappings()]
+
+        return await self._transaction(read)
+
+
+def _plain(values: Mapping[str, object]) -> dict[str, object]:
+    """Models as JSON, so that they fit a JSON column."""
+    return {name: _plain_value(value) for name, value in values.items()}
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, tuple | list):
+        return [_plain_value(each) for each in cast("Sequence[object]", value)]
+    return value
+
+
+def _columns(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in values.items() if name != "seq"}
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    """The busy timeout first: changing the journal mode needs the lock too."""
+    cursor = connection.cursor()
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+async def real_pause(seconds: float) -> None:
+    """The pause of a running system; tests pass their own."""
+    await asyncio.sleep(seconds)

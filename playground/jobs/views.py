@@ -1,0 +1,71 @@
+"""From a ledger row (and what only this process knows of it) to what its owner sees."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from playground.domain.job import ENDS, step_of
+from playground.domain.view import JobView, VideoView
+from playground.jobs.record import JobRecord
+from playground.jobs.workshop import Live, Workshop
+
+LINK_SECONDS: Final = 3600
+"""How long a media link is good for."""
+
+
+def view_of(job: JobRecord, shop: Workshop, why_not_cancel: str | None) -> JobView:
+    """The view, with fresh media links."""
+    live = shop.live.get(job.id) or Live(job.progress, job.words, job.polls)
+    provider = shop.provider(job)
+    until = job.finished_at if job.finished_at is not None else shop.clock()
+    rests = job.state in ENDS or job.state == "uncertain"
+    return JobView(
+        id=job.id,
+        state=job.state,
+        step=step_of(job.state, accepted=job.operation is not None or job.remote is not None),
+        provider=job.provider,
+        provider_label=provider.label if provider is not None else job.provider,
+        model=job.model,
+        mode=job.mode,
+        prompt=job.asked().prompt or "",
+        request=job.request,
+        progress=live.progress if job.state == "running" else None,
+        words=None if rests else live.words if job.state == "running" else job.words,
+        polls=live.polls,
+        created_at=_time(job.created_at),
+        submitted_at=_time(job.submitted_at) if job.submitted_at is not None else None,
+        finished_at=_time(job.finished_at) if job.finished_at is not None else None,
+        elapsed_seconds=round(max(0.0, until - job.created_at), 1),
+        overdue=job.overdue and job.state == "running",
+        can_cancel=not rests and why_not_cancel is None,
+        cancel_note=None if rests else why_not_cancel,
+        cancel_requested=job.cancel_requested,
+        videos=tuple(_video(job, number, shop) for number in range(1, len(job.videos) + 1)),
+        notes=job.notes,
+        error=job.failure,
+        charged=job.charged,
+        price_usd=job.price_usd,
+        provider_job_id=job.operation.id if job.operation is not None else None,
+        seq=job.seq,
+    )
+
+
+def _video(job: JobRecord, number: int, shop: Workshop) -> VideoView:
+    video = job.videos[number - 1]
+    # Rounded to the hour, so that a page that looks every second keeps one address for its player.
+    expires = (int(shop.clock()) // LINK_SECONDS + 2) * LINK_SECONDS
+    signature = shop.files.sign(job.id, number, expires)
+    return VideoView(
+        number=number,
+        url=f"/media/{job.id}/{number}?expires={expires}&signature={signature}",
+        file_name=f"{job.provider}-{job.mode}-{job.id[:8]}{'' if number == 1 else f'-{number}'}.mp4",
+        bytes=video.bytes,
+        seconds=video.seconds,
+        width=video.width,
+        height=video.height,
+        frames_per_second=video.frames_per_second,
+        has_audio=video.has_audio,
+    )
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

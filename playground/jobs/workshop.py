@@ -1,0 +1,100 @@
+"""What the steps of a job work with, passed in once: no step reaches for anything else."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from playground.domain.credentials import Secret
+from playground.domain.errors import Failure
+from playground.domain.job import State
+from playground.jobs.files import Files
+from playground.jobs.inputs import Inputs
+from playground.jobs.journal import Journal
+from playground.jobs.record import JobRecord
+from playground.jobs.store import Store
+from playground.registry import Provider, Registry
+from playground.transport.client import Transport
+
+
+@dataclass(slots=True)
+class Live:
+    """What changes with every poll and is not worth a database write each time."""
+
+    progress: float | None = None
+    words: str | None = None
+    polls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """The tools, and the few things that every step does with them."""
+
+    me: str
+    """This process, as its lock file names it."""
+    store: Store
+    files: Files
+    inputs: Inputs
+    journal: Journal
+    registry: Registry
+    transport: Transport
+    clock: Callable[[], float]
+    """Seconds since the epoch."""
+    pause: Callable[[float], Awaitable[None]]
+    spread: Callable[[], float]
+    """A random number from -1 to 1."""
+    poll_seconds: float | None
+    region: str | None
+    allow_retired: bool
+    announce: Callable[[str], None]
+    """Told the id of a job whenever something of it changed."""
+    live: dict[str, Live] = field(default_factory=dict[str, Live])
+
+    def now(self) -> datetime:
+        """The time as the domain wants it."""
+        return datetime.fromtimestamp(self.clock(), UTC)
+
+    def provider(self, job: JobRecord) -> Provider | None:
+        """The job's provider, with the account and base URL that it was made with; None where the table is gone."""
+        provider = self.registry.get(job.provider)
+        return provider
+
+    def secret(self, job: JobRecord, provider: Provider) -> Secret | None:
+        """The key for a job, only where it would go to the base URL that the job was made with."""
+        return provider.secret() if provider.context.base_url == job.base_url else None
+
+    async def move(
+        self,
+        job: JobRecord,
+        before: State | tuple[State, ...],
+        after: State,
+        *,
+        because: str | None = None,
+        **values: object,
+    ) -> JobRecord | None:
+        """A compare-and-set on a job of ours, announced."""
+        moved = await self.store.move(job.id, before, after, runner=self.me, because=because, **values)
+        self.announce(job.id)
+        return moved
+
+    async def fail(self, job: JobRecord, failure: Failure) -> JobRecord | None:
+        """End a job with a failure, from wherever it is."""
+        before: tuple[State, ...] = ("queued", "submitting", "running", "downloading")
+        return await self.move(
+            job,
+            before,
+            "failed",
+            because=failure.code,
+            failure=failure,
+            charged=failure.charged,
+            finished_at=self.clock(),
+            **self.seen(job.id),
+        )
+
+    async def park(self, job: JobRecord, from_state: State, failure: Failure) -> JobRecord | None:
+        """Rest until a key is there; it goes on from where it was."""
+        return await self.move(job, from_state, "parked", because="key", failure=failure, parked_from=from_state)
+
+    def seen(self, job_id: str) -> dict[str, object]:
+        """The live figures of a job as columns, for the next write that happens anyway."""
+        live = self.live.get(job_id)
+        return {} if live is None else {"progress": live.progress, "words": live.words, "polls": live.polls}

@@ -1,0 +1,125 @@
+"""The wiring: the one place that knows everything. Nothing here decides anything."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playground.catalog import load_tables
+from playground.emulator.sandbox import SandboxProvider
+from playground.jobs.changes import Changes
+from playground.jobs.files import Files
+from playground.jobs.inputs import Inputs
+from playground.jobs.journal import Journal
+from playground.jobs.locks import ProcessLock
+from playground.jobs.runner import Runner
+from playground.jobs.service import Service
+from playground.jobs.store import Store
+from playground.jobs.workshop import Workshop
+from playground.registry import Registry
+from playground.settings import Settings
+from playground.transport.client import Transport
+from playground.transport.guard import url_problem
+from playground.transport.inprocess import InProcessTransport
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+SANDBOX_ORIGIN = "http://sandbox.localhost"
+"""Where the sandbox is reached inside this process; its table's default base URL lies below it."""
+
+
+class Playground:
+    """Everything behind the door, built without a single read or connection; `open` it on a running loop."""
+
+    def __init__(self, settings: Settings, *, adopts: bool) -> None:
+        """With `adopts`, jobs that dead processes left are taken over."""
+        self.settings = settings
+        self._sandbox = SandboxProvider(settings.data_dir, clock=lambda: datetime.now(UTC))
+        self._lock = ProcessLock(settings.data_dir / "runners")
+        self._files = Files(settings.data_dir, settings.media_dir)
+        self._store = Store(settings.database, clock=time.time, pause=asyncio.sleep)
+        self.registry = Registry(load_tables(settings.catalog_dir), settings.lookup)
+        trusted = self.registry.origins()
+        self._transport = Transport(
+            mounts={SANDBOX_ORIGIN: InProcessTransport(self._sandbox.app)},
+            trusted_origins=trusted,
+            allow_private_hosts=settings.allow_private_hosts,
+        )
+        changes = Changes()
+        allowed = settings.allow_private_hosts
+        inputs = Inputs(self._files, self._store, lambda url: url_problem(url, trusted, allowed))
+        shop = Workshop(
+            me=self._lock.id,
+            store=self._store,
+            files=self._files,
+            inputs=inputs,
+            journal=Journal(settings.data_dir / "receipts", self._lock.id),
+            registry=self.registry,
+            transport=self._transport,
+            clock=time.time,
+            pause=asyncio.sleep,
+            spread=lambda: random.uniform(-1, 1),  # noqa: S311 - jitter, not a secret
+            poll_seconds=settings.poll_seconds,
+            region=settings.region,
+            allow_retired=settings.allow_retired,
+            announce=changes.announce,
+        )
+        self._runner = Runner(shop, self._lock, adopts=adopts)
+        self.service = Service(shop, self._runner, changes)
+
+    async def open(self) -> None:
+        """Make folders, lock, ledger, and start what was left behind."""
+        await asyncio.to_thread(self._files.open)
+        await asyncio.to_thread(self._lock.acquire)
+        await self._store.open()
+        await self._runner.start()
+
+    async def close(self) -> None:
+        """Stop watching and let go; running jobs stay resumable."""
+        await self._runner.stop()
+        await self._transport.aclose()
+        await self._sandbox.aclose()
+        await self._store.close()
+        await asyncio.to_thread(self._lock.release)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncGenerator[Service]:
+        """The service, for as long as the block lasts."""
+        try:
+            await self.open()
+            yield self.service
+        finally:
+            await self.close()
+
+
+def web_app(playground: Playground) -> "ASGIApp":
+    """The page, its API and its media on one FastAPI app, guarded. Imports Gradio, which takes seconds."""
+    from playground.ui.environment import prepare
+
+    upload_dir: Path = playground.settings.data_dir / "uploads"
+    prepare(upload_dir)
+
+    from fastapi import FastAPI
+
+    from playground.api import router
+    from playground.ui.app import mount
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        async with playground.opened():
+            yield
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(router(playground.service))
+    return mount(app, playground.service, upload_dir=upload_dir)
+
+
+def emulator_app(settings: Settings, scenario: str | None) -> tuple["ASGIApp", dict[str, str]]:
+    """The stand-ins as one ASGI app, and the path of each provider's base URL below its origin."""
+    sandbox = SandboxProvider(settings.data_dir / "emulator", clock=lambda: datetime.now(UTC), scenario=scenario)
+    return sandbox.app, {"sandbox": "/v1"}

@@ -1,0 +1,128 @@
+"""Which providers there are: a table and an adapter with one stem, put together with the operator's settings.
+
+Adding a provider edits nothing here: the stems are found by their files.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from urllib.parse import urlsplit
+
+from playground import providers
+from playground.domain.capabilities import Table
+from playground.domain.credentials import Secret, origin
+from playground.domain.provider import Adapter, Cancels, Context
+
+NO_CREDENTIAL = "none"
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One provider as this process can use it."""
+
+    table: Table
+    adapter: Adapter
+    context: Context
+    missing: tuple[str, ...]
+    """Environment names of account settings that are needed and absent."""
+    key: Callable[[], str | None]
+    """The operator's key, read when it is needed and kept nowhere."""
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.table.provider.label
+
+    @property
+    def credential(self) -> str:
+        """The reference that a job's row keeps: which key it uses, never the key."""
+        credential = self.table.provider.credential
+        return NO_CREDENTIAL if credential is None else f"env:{credential.env}"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether it is served on this machine (or in this process)."""
+        host = urlsplit(self.context.base_url).hostname or ""
+        return host in LOOPBACK_HOSTS or host.endswith(".localhost")
+
+    def not_ready(self) -> str | None:
+        """One sentence why it cannot be used now; None: it can."""
+        credential = self.table.provider.credential
+        names = list(self.missing)
+        if credential is not None and self.key() is None:
+            names.insert(0, credential.env)
+        return f"{self.label} needs {' and '.join(names)} to be set." if names else None
+
+    def secret(self) -> Secret | None:
+        """The key with the origins that may see it; None where it needs none or has none."""
+        credential = self.table.provider.credential
+        value = self.key() if credential is not None else None
+        if credential is None or value is None:
+            return None
+        origins = {self.context.base_url, *self.table.provider.credential_origins}
+        return Secret(value, credential.scheme, frozenset(origin(each) for each in origins))
+
+    def can_cancel(self) -> bool:
+        """Whether the provider can stop a running job."""
+        return isinstance(self.adapter, Cancels)
+
+
+class Registry:
+    """Every provider by its stem."""
+
+    def __init__(self, tables: Mapping[str, Table], lookup: Callable[[str], str | None]) -> None:
+        """`lookup` gives the operator's setting of an environment name, or None."""
+        adapters = _adapters()
+        self.providers: Mapping[str, Provider] = {
+            stem: _provider(table, adapters[table.provider.dialect or stem], lookup) for stem, table in tables.items()
+        }
+        self.tables: Mapping[str, Table] = {stem: p.table for stem, p in self.providers.items()}
+
+    def __getitem__(self, stem: str) -> Provider:
+        return self.providers[stem]
+
+    def get(self, stem: str) -> Provider | None:
+        """The provider of that stem, None where there is none."""
+        return self.providers.get(stem)
+
+    def origins(self) -> frozenset[str]:
+        """The base URLs' own origins: trusted as the operator's choice."""
+        return frozenset(origin(p.context.base_url) for p in self.providers.values())
+
+
+def adapter_stems() -> Iterator[str]:
+    """The stems that have an adapter; a leading underscore marks what adapters share."""
+    for module in pkgutil.iter_modules(providers.__path__):
+        if not module.name.startswith("_"):
+            yield module.name
+
+
+def _adapters() -> dict[str, Adapter]:
+    return {stem: _as_adapter(importlib.import_module(f"{providers.__name__}.{stem}")) for stem in adapter_stems()}
+
+
+def _as_adapter(module: ModuleType) -> Adapter:
+    if not isinstance(module, Adapter):
+        raise TypeError(f"{module.__name__} lacks one of the functions of an adapter")
+    return module
+
+
+def _provider(table: Table, adapter: Adapter, lookup: Callable[[str], str | None]) -> Provider:
+    facts = table.provider
+    account = {name: lookup(s.env) if lookup(s.env) is not None else s.default for name, s in facts.account.items()}
+    missing = tuple(s.env for name, s in facts.account.items() if s.required and account[name] is None)
+    known = {name: value for name, value in account.items() if value is not None}
+    base_url = lookup(facts.base_url.env)
+    if base_url is None:
+        base_url = (facts.base_url.default or "").format_map({**dict.fromkeys(facts.account, ""), **known})
+    key_name = facts.credential.env if facts.credential is not None else None
+    return Provider(
+        table=table,
+        adapter=adapter,
+        context=Context(base_url.rstrip("/"), known),
+        missing=missing,
+        key=lambda: lookup(key_name) if key_name is not None else None,
+    )
