@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import quote, urlencode
@@ -12,10 +13,12 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from playground.domain.credentials import Secret
-from playground.domain.provider import Context, HttpCall, NoAnswer, Reply, TimeoutClass
+from playground.domain.provider import Context, HttpCall, NoAnswer, RemoteFile, Reply, TimeoutClass
 from playground.domain.request import is_url
 from playground.transport.answers import read_answer
 from playground.transport.body import MediaUnreadable, StoredMedia, build_body
+from playground.transport.download import Attempt, BadLink, Download, download, link
+from playground.transport.fetch import Fetched, fetch
 from playground.transport.guard import Blocked, CheckedUrl, Guard, Resolver, origin_of, parse, system_resolver
 from playground.transport.wire import Lane, Lost, Outgoing, Wire
 
@@ -72,6 +75,7 @@ class Transport:
         self._wire = Wire(mounts=mounts or {}, guard=self._guard, tls=httpx.create_ssl_context())
         self._status_places = asyncio.Semaphore(max_concurrent)
         self._download_places = asyncio.Semaphore(max(1, max_concurrent // 4))
+        self._fetch_places = asyncio.Semaphore(max(1, max_concurrent // 4))
         self._clock = clock
         self._read_seconds = {**READ_SECONDS, **read_seconds}
 
@@ -122,6 +126,43 @@ class Transport:
             return NoAnswer(lost.sent, lost.reason)
         except TimeoutError:
             return NoAnswer(True, f"{out.url.host} did not finish its answer in time.")
+
+    async def download(
+        self, file: RemoteFile, context: Context, *, secret: Secret | None, part: Path, cap_bytes: int
+    ) -> Download:
+        """Make one attempt at a finished video, going on after what `part` already holds.
+
+        The caller holds a lock on `part`. The key is sent only where the file asks for it, and to its origins only.
+
+        Raises:
+            OSError: the disk is full or fails.
+        """
+        try:
+            url, home = link(file, context), origin_of(parse(context.base_url))
+        except Blocked as error:
+            return BadLink(error.reason)
+        out = Outgoing(
+            method="GET",
+            url=url,
+            lane="download",
+            timeout=self._timeout("download"),
+            home=home,
+            secret=secret if file.with_credential else None,
+            headers=(("accept", "*/*"), ("accept-encoding", "identity")),
+        )
+        async with self._download_places:
+            return await download(self._wire, Attempt(out, part, cap_bytes, file.with_credential, self._clock))
+
+    async def fetch(self, url: str, to: Path, cap_bytes: int) -> Fetched:
+        """Fetch a user's media URL under guard, within 60 seconds; on failure nothing is left at `to`.
+
+        Raises:
+            Blocked: the URL, or where it redirects to, must not be followed.
+            FetchFailed: no answer, not a good one, too slow or too large.
+            OSError: the disk is full or fails.
+        """
+        async with self._fetch_places:
+            return await fetch(self._wire, url, to, cap_bytes, self._timeout("status"))
 
     async def _outgoing(
         self, call: HttpCall, context: Context, secret: Secret | None, media: Mapping[str, StoredMedia]
