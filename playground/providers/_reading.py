@@ -1,0 +1,69 @@
+"""What every adapter reads alike: text out of any JSON, a provider's words for an error, what a status means."""
+
+from typing import Final
+
+from playground.domain.errors import Failure, FailureCode, failure
+from playground.domain.provider import Answer
+
+_OK: Final = range(200, 300)
+_CLIENT: Final = range(400, 500)
+_TIMEOUT, _UNAVAILABLE = 408, 503
+_PLACES: Final[tuple[tuple[str | int, ...], ...]] = (
+    ("error", "message"),
+    ("error", "detail"),
+    ("error",),
+    ("errors", 0, "message"),
+    ("message",),
+    ("detail",),
+)
+"""Where services put the sentence about what is wrong."""
+_REFUSALS: Final[dict[int, tuple[FailureCode, str]]] = {
+    401: ("bad_key", "{who} does not accept the key."),
+    402: ("no_credit", "The account at {who} has no credit for this."),
+    403: ("not_allowed", "{who} does not allow this key to do that."),
+    429: ("rate_limited", "{who} limits the rate."),
+}
+
+
+def is_ok(answer: Answer) -> bool:
+    """Whether the status says that all is well."""
+    return answer.status in _OK
+
+
+def text_at(answer: Answer, *path: str | int) -> str | None:
+    """The non-empty string at a path, fit to be stored: half characters, which JSON can hold, are replaced."""
+    text = answer.text_at(*path)
+    return None if text is None else clean(text)
+
+
+def clean(text: str) -> str:
+    """The text without half characters, which nothing further on could encode."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def words(answer: Answer) -> str | None:
+    """What the provider says is wrong, None where it says nothing that a person could read."""
+    for place in _PLACES:
+        said = text_at(answer, *place)
+        if said is not None and said.strip():
+            return said.strip()
+    plain = clean(answer.text).strip() if answer.json is None else ""
+    # A page or a truncated document says nothing to a person.
+    return plain if plain and plain[0] not in "<{[" else None
+
+
+def refusal(answer: Answer, who: str) -> Failure | None:
+    """Why a create was refused, by its status; None for one that proves no refusal (2xx, 3xx, 408, 5xx)."""
+    if answer.status not in _CLIENT or answer.status == _TIMEOUT:
+        return None
+    code, says = _REFUSALS.get(answer.status, ("invalid", f"{{who}} refused the request ({answer.status})."))
+    return failure(code, says.format(who=who), "no", words=words(answer))
+
+
+def unclear(answer: Answer, who: str) -> Failure:
+    """For an answer that cannot be understood: nobody knows whether something was accepted."""
+    if answer.status == _UNAVAILABLE:
+        says = f"{who} is overloaded; whether it took the job is not known."
+        return failure("overloaded", says, "unknown", words=words(answer))
+    says = f"{who} gave an answer that cannot be read ({answer.status}). It may have been accepted and charged."
+    return failure("uncertain", says, "unknown", words=words(answer))
