@@ -102,8 +102,8 @@ def refused(error: PlaygroundError, *, as_json: bool) -> Exit:
     issues = [issue.as_json() for issue in error.issues] if isinstance(error, InvalidRequest) else []
     if as_json:
         told = {"code": error.code, "message": error.message, "next_step": error.next_step}
-        line = {"event": "finished", "job_id": None, "status": "failed", "provider_job_id": None, "files": []}
-        put({**line, "notes": [], "charged": "no", "price_usd": None, "error": told, "issues": issues})
+        line: dict[str, object] = {"event": "finished", "job_id": None, "status": "failed", "provider_job_id": None}
+        put({**line, "files": [], "notes": [], "charged": "no", "price_usd": None, "error": told, "issues": issues})
     else:
         say(f"{error.message} Nothing was sent. {error.next_step}")
     return Exit.INVALID if isinstance(error, InvalidRequest) else Exit.NOT_CONFIGURED

@@ -52,6 +52,7 @@ async def _at_provider(shop: Workshop, job: JobRecord) -> bool:
 
 async def _move(shop: Workshop, job: JobRecord, *, charged: str) -> JobRecord | None:
     values = {"charged": charged, "finished_at": shop.clock(), **shop.seen(job.id)}
-    moved = await shop.store.move(job.id, job.state, "cancelled", because="asked", **values)
+    # Not fenced by the runner: whoever owns the job may stop it from any process.
+    moved = await shop.store.move(job.id, job.state, "cancelled", runner=None, because="asked", **values)
     shop.announce(job.id)
     return moved

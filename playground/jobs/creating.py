@@ -51,7 +51,8 @@ async def _send_until_clear(shop: Workshop, job: JobRecord, provider: Provider, 
     who, waited, tries = provider.label, 0.0, job.attempts
     media = _media(shop, job)
     while True:
-        taken = await shop.move(job, "queued", "submitting", submitted_at=shop.clock(), attempts=tries + 1)
+        values = {"submitted_at": shop.clock(), "attempts": tries + 1}
+        taken = await shop.move(job, "queued", "submitting", values)
         if taken is None:
             return None
         reply = await shop.transport.send(
@@ -77,14 +78,12 @@ async def _write_down(
         case policy.Fails(reason):
             return await shop.fail(job, reason)
         case policy.Uncertain(reason):
-            return await shop.move(
-                job, "submitting", "uncertain", because=reason.code, failure=reason, charged="unknown"
-            )
+            return await shop.doubt(job, reason)
         case policy.AskAgain():
             end = policy.give_up_creating(step, tries, waited, provider.label)
             if end is not None:
                 return await shop.fail(job, end)
-            return await shop.move(job, "submitting", "queued", because=step.why, words=step.why)
+            return await shop.move(job, "submitting", "queued", {"words": step.why}, because=step.why)
 
 
 async def _receipt(shop: Workshop, job: JobRecord, provider: Provider, took: policy.Took) -> JobRecord | None:

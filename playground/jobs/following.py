@@ -77,14 +77,14 @@ async def _conclude(
 ) -> JobRecord | None:
     match step:
         case Finished(files, notes):
-            return await shop.move(
-                job,
-                "running",
-                "downloading",
-                remote=files,
-                notes=(*job.notes, *notes),
-                **{**shop.seen(job.id), "progress": None, "words": None},
-            )
+            values = {
+                "remote": files,
+                "notes": (*job.notes, *notes),
+                **shop.seen(job.id),
+                "progress": None,
+                "words": None,
+            }
+            return await shop.move(job, "running", "downloading", values)
         case policy.Fails(reason):
             return await shop.fail(job, reason)
         case policy.NeedsKey(reason):

@@ -97,7 +97,7 @@ class Runner:
         if job.state == "submitting":
             says = "Something went wrong here while the job was being submitted; it may have been accepted."
             reason = failure("uncertain", says, "unknown")
-            await self._shop.move(job, "submitting", "uncertain", failure=reason, charged="unknown")
+            await self._shop.doubt(job, reason)
             return
         says = "Something went wrong here; the server's log has the details."
         await self._shop.fail(job, failure("internal", says, "no" if job.operation is None else "unknown"))
@@ -135,12 +135,12 @@ class Runner:
         if taken is None:
             return None
         if taken.state == "parked" and taken.parked_from is not None:
-            taken = await self._shop.move(taken, "parked", taken.parked_from, because="key", failure=None) or taken
+            taken = await self._shop.move(taken, "parked", taken.parked_from, {"failure": None}, because="key") or taken
         _log.info("job %s adopted in state %s", taken.id, taken.state)
         if taken.state == "submitting":
             says = "The playground stopped while it was submitting this job; it may have been accepted and charged."
             reason = failure("uncertain", says, "unknown")
-            return await self._shop.move(taken, "submitting", "uncertain", failure=reason, charged="unknown")
+            return await self._shop.doubt(taken, reason)
         self.spawn(taken.id)
         return taken
 

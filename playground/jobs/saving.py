@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from playground.domain.capabilities import ModeSpec
-from playground.domain.errors import Failure, failure
+from playground.domain.errors import Charged, Failure, failure
 from playground.domain.provider import Finished, RemoteFile
 from playground.domain.validation import spec_for
 from playground.jobs import policy
@@ -14,7 +14,7 @@ from playground.jobs.probe import Clip, open_clip
 from playground.jobs.record import DeliveredVideo, JobRecord
 from playground.jobs.workshop import Workshop
 from playground.registry import Provider
-from playground.transport.download import Downloaded, Forbidden, Interrupted, LinkExpired, TooLarge
+from playground.transport.download import BadLink, Downloaded, Forbidden, Interrupted, LinkExpired, TooLarge
 
 _MEGA = 1_000_000
 _MAX_TRIES = 12
@@ -57,6 +57,7 @@ async def save(shop: Workshop, job: JobRecord) -> JobRecord | None:
 
 
 async def _one(shop: Workshop, job: JobRecord, provider: Provider, file: RemoteFile, number: int) -> DeliveredVideo:
+    problem: str | None = None
     for _ in range(_MAX_BAD_FILES):
         async with shop.files.part(job.id, number) as part:
             await _download(shop, job, provider, file, part)
@@ -88,7 +89,8 @@ def _inspect(path: Path) -> tuple[str | None, Clip | None]:
 async def _download(shop: Workshop, job: JobRecord, provider: Provider, file: RemoteFile, part: Path) -> None:
     secret = shop.secret(job, provider) if file.with_credential else None
     cap = int(provider.table.provider.download_cap_megabytes * _MEGA)
-    for attempt in range(1, _MAX_TRIES + 1):
+    tries, held = 0, 0
+    while tries < _MAX_TRIES:
         result = await shop.transport.download(file, provider.context, secret=secret, part=part, cap_bytes=cap)
         match result:
             case Downloaded():
@@ -98,11 +100,17 @@ async def _download(shop: Workshop, job: JobRecord, provider: Provider, file: Re
             case Forbidden():
                 says = f"{provider.label} refuses the key for the download."
                 raise _Stuck(failure("bad_key", says, _charged(job), next_step="Enter a working key and continue."))
+            case BadLink():
+                says = f"The link of {provider.label} to the finished video must not be followed: {result.reason}"
+                raise _Stuck(failure("expired", says, _charged(job)))
             case TooLarge():
                 says = f"The video is larger than the {cap // _MEGA} MB that are taken."
                 raise _Stuck(failure("storage", says, _charged(job)))
             case Interrupted():
-                await shop.pause(max(result.wait_seconds or 0, policy.backoff(attempt)))
+                # An attempt that brought something does not count towards giving up.
+                tries = 1 if result.bytes > held else tries + 1
+                held = result.bytes
+                await shop.pause(max(result.wait_seconds or 0, policy.backoff(tries)))
     says = f"The download from {provider.label} broke off too often."
     raise _Stuck(failure("expired", says, _charged(job)))
 
@@ -135,20 +143,18 @@ async def _done(
     found = (
         differences(job.asked(), spec, videos, await _source_seconds(shop, job)) if isinstance(spec, ModeSpec) else ()
     )
-    return await shop.move(
-        job,
-        "downloading",
-        "succeeded",
-        videos=videos,
-        notes=(*job.notes, *found),
-        failure=None,
-        charged=_charged(job),
-        finished_at=shop.clock(),
+    values = {
+        "videos": videos,
+        "notes": (*job.notes, *found),
+        "failure": None,
+        "charged": _charged(job),
+        "finished_at": shop.clock(),
         **shop.seen(job.id),
-    )
+    }
+    return await shop.move(job, "downloading", "succeeded", values)
 
 
-def _charged(job: JobRecord) -> str:
+def _charged(job: JobRecord) -> Charged:
     """A video that is there was charged, unless the price is known to be nothing."""
     return "no" if job.price_usd == 0 else "yes"
 

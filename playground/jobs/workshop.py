@@ -1,8 +1,10 @@
 """What the steps of a job work with, passed in once: no step reaches for anything else."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Final
 
 from playground.domain.credentials import Secret
 from playground.domain.errors import Failure
@@ -14,6 +16,8 @@ from playground.jobs.record import JobRecord
 from playground.jobs.store import Store
 from playground.registry import Provider, Registry
 from playground.transport.client import Transport
+
+_UNFINISHED: Final = ("queued", "submitting", "running", "downloading")
 
 
 @dataclass(slots=True)
@@ -54,9 +58,8 @@ class Workshop:
         return datetime.fromtimestamp(self.clock(), UTC)
 
     def provider(self, job: JobRecord) -> Provider | None:
-        """The job's provider, with the account and base URL that it was made with; None where the table is gone."""
-        provider = self.registry.get(job.provider)
-        return provider
+        """The job's provider; None where its table is gone."""
+        return self.registry.get(job.provider)
 
     def secret(self, job: JobRecord, provider: Provider) -> Secret | None:
         """The key for a job, only where it would go to the base URL that the job was made with."""
@@ -67,32 +70,30 @@ class Workshop:
         job: JobRecord,
         before: State | tuple[State, ...],
         after: State,
+        values: Mapping[str, object] = MappingProxyType({}),
         *,
         because: str | None = None,
-        **values: object,
     ) -> JobRecord | None:
-        """A compare-and-set on a job of ours, announced."""
+        """A compare-and-set on a job of ours that also sets columns, announced."""
         moved = await self.store.move(job.id, before, after, runner=self.me, because=because, **values)
         self.announce(job.id)
         return moved
 
     async def fail(self, job: JobRecord, failure: Failure) -> JobRecord | None:
         """End a job with a failure, from wherever it is."""
-        before: tuple[State, ...] = ("queued", "submitting", "running", "downloading")
-        return await self.move(
-            job,
-            before,
-            "failed",
-            because=failure.code,
-            failure=failure,
-            charged=failure.charged,
-            finished_at=self.clock(),
-            **self.seen(job.id),
-        )
+        values = {"failure": failure, "charged": failure.charged, "finished_at": self.clock(), **self.seen(job.id)}
+        return await self.move(job, _UNFINISHED, "failed", values, because=failure.code)
+
+    async def doubt(self, job: JobRecord, failure: Failure) -> JobRecord | None:
+        """Rest a job whose create may have been accepted."""
+        values = {"failure": failure, "charged": "unknown"}
+        return await self.move(job, "submitting", "uncertain", values, because=failure.code)
 
     async def park(self, job: JobRecord, from_state: State, failure: Failure) -> JobRecord | None:
         """Rest until a key is there; it goes on from where it was."""
-        return await self.move(job, from_state, "parked", because="key", failure=failure, parked_from=from_state)
+        return await self.move(
+            job, from_state, "parked", {"failure": failure, "parked_from": from_state}, because="key"
+        )
 
     def seen(self, job_id: str) -> dict[str, object]:
         """The live figures of a job as columns, for the next write that happens anyway."""
