@@ -90,17 +90,22 @@ class Attempt:
 
 
 def link(file: RemoteFile, context: Context) -> httpx.URL:
-    """The whole URL of a file; a path is below the base URL, an absolute path at its origin.
+    """The whole URL of a file: absolute, or a path below the base URL.
+
+    A path that already begins with the base URL's own (`/v1/…` below `https://host/v1`) is not given it twice.
 
     Raises:
         Blocked: it is no http(s) URL.
     """
-    url = file.url
+    url, base = file.url, context.base_url.rstrip("/")
     if is_url(url) or url.startswith("data:") or "://" in url.partition("?")[0]:
         return parse(url)
-    base = urlsplit(context.base_url)
-    start = f"{base.scheme}:" if url.startswith("//") else f"{base.scheme}://{base.netloc}"
-    return parse(start + url if url.startswith("/") else f"{context.base_url.rstrip('/')}/{url}")
+    if url.startswith("//"):
+        return parse(f"{urlsplit(base).scheme}:{url}")
+    prefix = urlsplit(base).path
+    if prefix and url.startswith(f"{prefix}/"):
+        return parse(base.removesuffix(prefix) + url)
+    return parse(f"{base}/{url.removeprefix('/')}")
 
 
 def etag_file(part: Path) -> Path:

@@ -103,18 +103,30 @@ class Guard:
             Blocked: it must not be followed.
             HostNotFound: its host has no address now.
         """
-        parsed = parse(url)
-        allowed = self.trusts(parsed) or self._is_allowed_private(parsed)
-        if not allowed:
-            _check_form(parsed)
+        parsed = self._checked_form(url)
+        allowed = self._allows(parsed)
         host = parsed.raw_host.decode("ascii")
         addresses = await self._resolve(host, _port(parsed))
         if not allowed and not all(map(is_public, addresses)):
             raise Blocked(f"{host} is a private or local address.")
         return CheckedUrl(parsed, tuple(addresses[:_MAX_ADDRESSES]))
 
-    def _is_allowed_private(self, url: httpx.URL) -> bool:
-        return origin_of(url).split("://", 1)[1] in self._private
+    def problem(self, url: str) -> str | None:
+        """What its looks alone say against a link, in one sentence; nothing is looked up."""
+        try:
+            self._checked_form(url)
+        except Blocked as error:
+            return error.reason
+        return None
+
+    def _checked_form(self, url: str) -> httpx.URL:
+        parsed = parse(url)
+        if not self._allows(parsed):
+            _check_form(parsed)
+        return parsed
+
+    def _allows(self, url: httpx.URL) -> bool:
+        return self.trusts(url) or origin_of(url).split("://", 1)[1] in self._private
 
     async def _resolve(self, host: str, port: int) -> list[str]:
         try:
@@ -127,6 +139,11 @@ class Guard:
             raise HostNotFound(f"{host} could not be found.")
         # IPv4 first: where only one of the two works, it is nearly always this one.
         return sorted(addresses, key=lambda address: ":" in address)
+
+
+def url_problem(url: str, trusted_origins: Collection[str], allow_private_hosts: Collection[str]) -> str | None:
+    """What its looks alone say against a link, in one sentence; None where only its addresses are still to be seen."""
+    return Guard(trusted_origins=trusted_origins, allow_private_hosts=allow_private_hosts).problem(url)
 
 
 def _port(url: httpx.URL) -> int:
@@ -142,20 +159,21 @@ def _check_form(url: httpx.URL) -> None:
         raise Blocked("A URL with a user name or password cannot be used.")
     if _port(url) not in PORTS:
         raise Blocked(f"Port {_port(url)} cannot be used.")
-    if ":" in host:
-        if not is_public(host):
-            raise Blocked(f"{host} is a private or local address.")
-        return
-    _check_name(host)
+    if ":" not in host and not _DOTTED_QUAD.match(host):
+        _check_name(host)
+    elif not is_public(host):
+        raise Blocked(f"{host} is a private or local address.")
 
 
 def _check_name(host: str) -> None:
     if host.endswith("."):
         raise Blocked("The host must not end with a dot.")
+    if _NUMBER.match(host):
+        raise Blocked(f"{host} is not a plain IP address.")
     if _LOCAL_NAMES.search(host) or "." not in host:
         raise Blocked(f"{host} is a private or local address.")
-    # A resolver reads 0x7f.1 or 2130706433 as an IP address: only the plain form is one here.
-    if _NUMBER.match(host.rsplit(".", 1)[1]) and not _DOTTED_QUAD.match(host):
+    # A resolver reads 0x7f.1 or 017700000001 as an IP address, too.
+    if _NUMBER.match(host.rsplit(".", 1)[1]):
         raise Blocked(f"{host} is not a plain IP address.")
 
 
