@@ -15,7 +15,7 @@ from playground.sandbox.spec import ResizeMode
 MOST_PIXELS = 50_000_000
 """Larger images are refused before they are decoded (a few kilobytes can declare gigapixels)."""
 
-_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "MPO")
+_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 _LEAST_BOX = 8
 
 

@@ -113,7 +113,7 @@ def _label(size: tuple[int, int]) -> tuple[Patch, tuple[int, int]]:
     width, height = size
     margin = max(2, min(size) // 36) & ~1
     pixels = max(10, min(size) // 36)
-    while pixels > 4 and _font(pixels).getlength(LABEL) + 2 * pixels + 2 * margin > width:
+    while pixels > 1 and _font(pixels).getlength(LABEL) + 2 * pixels + 2 * margin > width:
         pixels -= 1
     image = _text_image([LABEL], pixels, _LABEL_GROUND, "left")
     piece = planes.patch(image)

@@ -1,0 +1,208 @@
+"""Pictures and words on their way into a clip: odd files, odd scripts, and what a prompt is read as."""
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from playground.sandbox import planes
+from playground.sandbox.encode import parameter_sets
+from playground.sandbox.errors import RenderError
+from playground.sandbox.frames import check_boxes, fit, last_frame, load_image
+from playground.sandbox.overlay import Overlay, label_box, showable
+from playground.sandbox.planes import Planes
+from playground.sandbox.spec import RenderSpec, ResizeMode
+from playground.sandbox.story import read
+
+SIZE = (320, 180)
+
+
+def half_and_half() -> Image.Image:
+    """Red on the left, blue on the right."""
+    image = Image.new("RGB", (400, 200), (220, 30, 30))
+    image.paste((30, 30, 220), (200, 0, 400, 200))
+    return image
+
+
+def grey(size: tuple[int, int]) -> Planes:
+    return planes.from_image(Image.new("RGB", size, (120, 120, 120)))
+
+
+class TestFitting:
+    @pytest.mark.parametrize("mode", ["RGB", "L", "P", "CMYK", "1", "LA", "RGBA", "PA", "I;16", "F"])
+    def test_takes_every_kind_of_picture(self, mode: str) -> None:
+        ramp = np.linspace(0, 1, 400, dtype=np.float32)[None].repeat(200, 0)
+        if mode == "I;16":
+            image = Image.fromarray((ramp * 65535).astype(np.uint16))
+        else:
+            image = Image.fromarray((ramp * 255).astype(np.uint8)).convert(mode)
+        fitted = fit(image, SIZE)
+        assert (fitted.mode, fitted.size) == ("RGB", SIZE)
+        shades = np.asarray(fitted).mean(axis=(0, 2))
+        assert shades[:40].mean() < 60
+        assert shades[-40:].mean() > 195
+
+    def test_turns_a_photo_upright(self) -> None:
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        stored = BytesIO()
+        half_and_half().save(stored, "JPEG", exif=exif)
+        turned = np.asarray(fit(Image.open(stored), (100, 200)))
+        assert turned[20, 50, 0] > 180
+        assert turned[180, 50, 2] > 180
+
+    def test_puts_transparency_on_white(self) -> None:
+        assert np.asarray(fit(Image.new("RGBA", (64, 64), (255, 0, 0, 0)), SIZE)).min() == 255
+
+    @pytest.mark.parametrize(("mode", "corner"), [("crop", (220, 30, 30)), ("pad", (0, 0, 0))])
+    def test_covers_or_pads(self, mode: ResizeMode, corner: tuple[int, int, int]) -> None:
+        assert fit(half_and_half(), (200, 200), mode).getpixel((3, 3)) == corner
+
+
+class TestLoading:
+    def test_keeps_a_cut_out_cut_out(self, tmp_path: Path) -> None:
+        Image.new("RGBA", (40, 40), (1, 2, 3, 0)).save(tmp_path / "cut.png")
+        assert load_image(tmp_path / "cut.png").mode == "RGBA"
+
+    def test_decodes_a_large_jpeg_no_larger_than_needed(self, tmp_path: Path) -> None:
+        Image.new("RGB", (4000, 3000), (9, 90, 200)).save(tmp_path / "large.jpg")
+        small = load_image(tmp_path / "large.jpg", near=(640, 360))
+        assert 640 <= small.width < 4000
+        assert small.height >= 360
+
+    @pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n garbage", b"<svg/>"])
+    def test_refuses_what_is_no_picture(self, tmp_path: Path, content: bytes) -> None:
+        (tmp_path / "x.png").write_bytes(content)
+        with pytest.raises(RenderError) as refused:
+            load_image(tmp_path / "x.png")
+        assert refused.value.code == "bad_media"
+        assert "x.png" in refused.value.message
+
+    def test_refuses_a_picture_that_was_cut_off(self, tmp_path: Path) -> None:
+        whole = BytesIO()
+        Image.fromarray(np.random.default_rng(1).integers(0, 255, (300, 300, 3), np.uint8)).save(whole, "JPEG")
+        (tmp_path / "cut.jpg").write_bytes(whole.getvalue()[:9000])
+        with pytest.raises(RenderError, match="cannot be read"):
+            load_image(tmp_path / "cut.jpg")
+
+    @pytest.mark.parametrize("side", [7200, 11000, 20000])
+    def test_refuses_gigapixels_before_decoding_them(self, tmp_path: Path, side: int) -> None:
+        Image.new("1", (side, side)).save(tmp_path / "huge.png")
+        with pytest.raises(RenderError, match="50 megapixels"):
+            load_image(tmp_path / "huge.png")
+
+
+class TestClips:
+    @pytest.mark.parametrize("content", [b"", b"garbage of some length", b"\x00\x00\x00\x18ftypisom" + bytes(500)])
+    def test_refuses_what_is_no_video(self, tmp_path: Path, content: bytes) -> None:
+        (tmp_path / "x.mp4").write_bytes(content)
+        with pytest.raises(RenderError) as refused:
+            last_frame(tmp_path / "x.mp4")
+        assert refused.value.code == "bad_media"
+
+    def test_notices_a_missing_end(self, tmp_path: Path) -> None:
+        boxes = b"".join(
+            (8 + length).to_bytes(4, "big") + kind + bytes(length)
+            for kind, length in ((b"ftyp", 16), (b"moov", 90), (b"mdat", 400))
+        )
+        (tmp_path / "x.mp4").write_bytes(boxes)
+        check_boxes(tmp_path / "x.mp4")
+        (tmp_path / "x.mp4").write_bytes(boxes[:-1])
+        with pytest.raises(RenderError, match="incomplete"):
+            check_boxes(tmp_path / "x.mp4")
+
+    def test_parameter_sets_are_the_same_in_both_notations(self) -> None:
+        sps, pps, sei = b"\x67\x64\x00\x1f\xac", b"\x68\xeb\xe3", b"\x06\x05\x01"
+        start = b"\x00\x00\x00\x01"
+        counted = [len(unit).to_bytes(2, "big") + unit for unit in (sps, pps)]
+        avcc = b"\x01\x64\x00\x1f\xff\xe1" + counted[0] + b"\x01" + counted[1] + b"\xfd\xf8\xf8\x00"
+        assert parameter_sets(start + sps + start + pps + start[1:] + sei) == {sps, pps}
+        assert parameter_sets(avcc) == {sps, pps}
+        assert parameter_sets(b"") == frozenset()
+
+
+class TestWords:
+    @pytest.mark.parametrize(
+        ("text", "shown"),
+        [
+            ("Café, naïve: “Ωδή” и Привет", "Café, naïve: “Ωδή” и Привет"),
+            ("שלום עולם", "שלום עולם"),
+            ("مرحبا بالعالم", "مرحبا بالعالم"),
+            ("A fox 🦊 runs\tand\x07 runs", "A fox runs and runs"),
+            ("夕暮れの海", None),
+            ("🦊🦊", None),
+            ("", None),
+        ],
+    )
+    def test_are_shown_only_in_scripts_the_font_has(self, text: str, shown: str | None) -> None:
+        assert showable(text) == shown
+
+    @pytest.mark.parametrize("size", [(1280, 720), (720, 1280), (64, 64), (320, 180), (3840, 2160)])
+    def test_stay_inside_the_picture(self, size: tuple[int, int]) -> None:
+        left, top, right, bottom = label_box(size)
+        assert 0 <= left < right <= size[0]
+        assert 0 <= top < bottom <= size[1]
+        assert [side % 2 for side in (left, top, right, bottom)] == [0, 0, 0, 0]
+
+    @pytest.mark.parametrize("text", ["word " * 400, "x" * 3000, "مرحبا بالعالم " * 40, "a", "‏\u202e"])
+    def test_of_any_length_are_drawn(self, text: str) -> None:
+        size = (320, 180)
+        below = grey(size)
+        Overlay(size, 96, [text]).draw(below, 48)
+        plain = grey(size)
+        Overlay(size, 96).draw(plain, 48)
+        changed = np.flatnonzero((below.y != plain.y).any(axis=1))
+        assert changed.size == 0 or changed.min() > 40
+
+    def test_the_label_drawn_twice_is_the_label_drawn_once(self) -> None:
+        once, twice = grey(SIZE), grey(SIZE)
+        overlay = Overlay(SIZE, 96)
+        overlay.draw(once, 0)
+        overlay.draw(twice, 0)
+        overlay.draw(twice, 1)
+        assert all(np.array_equal(one, other) for one, other in zip(once, twice, strict=True))
+
+
+class TestStory:
+    def test_reads_place_hour_weather_and_camera(self) -> None:
+        story = read("Slow pan left over a snowy mountain at midnight.")
+        assert (story.place, story.hour, story.weather, story.camera) == ("mountains", "night", "snow", "pan-left")
+
+    def test_leaves_out_what_is_not_wanted(self) -> None:
+        assert read("A street in the rain", "rain").weather == "clear"
+
+    def test_takes_the_first_colour_as_tint(self) -> None:
+        assert read("Teal hills, red sky").tint == (30, 140, 146)
+        assert read("Hills").tint is None
+
+    def test_reads_an_empty_prompt(self) -> None:
+        assert read("").captions == ()
+
+    def test_a_lone_half_of_a_sign_is_no_trouble(self) -> None:
+        assert showable(read("a \ud83e hill").captions[0]) == "a hill"
+
+
+class TestSpec:
+    def test_knows_its_size(self) -> None:
+        def size(resolution: str, aspect: str) -> tuple[int, int]:
+            fields = {"mode": "text-to-video", "resolution": resolution, "aspect_ratio": aspect, "output": "x.mp4"}
+            return RenderSpec.model_validate(fields).size
+
+        assert [size(name, "16:9") for name in ("720p", "1080p", "4k")] == [(1280, 720), (1920, 1080), (3840, 2160)]
+        assert [size(name, "9:16") for name in ("720p", "1080p", "4k")] == [(720, 1280), (1080, 1920), (2160, 3840)]
+        assert [size(name, "1:1") for name in ("720p", "1080p", "4k")] == [(720, 720), (1080, 1080), (2160, 2160)]
+
+    def test_wants_the_media_of_its_mode(self) -> None:
+        with pytest.raises(ValueError, match="interpolation needs last_frame"):
+            RenderSpec(mode="interpolation", first_frame=Path("a.png"), output=Path("x.mp4"))
+
+
+def test_planes_and_back_keep_the_colours() -> None:
+    bars = Image.new("RGB", (256, 64))
+    for number, colour in enumerate([(250, 250, 250), (200, 40, 40), (40, 160, 60), (40, 60, 200)]):
+        bars.paste(colour, (number * 64, 0, number * 64 + 64, 64))
+    back = np.asarray(planes.to_image(planes.from_image(bars))).astype(int)
+    inner = np.abs(back - np.asarray(bars))[8:-8, 8:56]
+    assert inner.max() <= 3
