@@ -1,0 +1,103 @@
+"""What README.md and .env.example promise exists, and what exists is in them."""
+
+import argparse
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from playground.cli import build_parser
+from playground.domain.provider import REHEARSALS
+from playground.settings import SETTING_NAMES
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+EXAMPLE = (ROOT / ".env.example").read_text()
+
+
+def section(title: str) -> str:
+    """Return the text under a heading of the README, up to the next one of its level or above."""
+    heading = re.search(rf"^(#+) {re.escape(title)}$", README, re.MULTILINE)
+    assert heading, f"README has no heading {title!r}"
+    rest = README[heading.end() :]
+    following = re.search(rf"^#{{1,{len(heading[1])}}} ", rest, re.MULTILINE)
+    return rest[: following.start()] if following else rest
+
+
+def commands() -> dict[str, argparse.ArgumentParser]:
+    """Return the parser of each command; argparse has no public way to ask."""
+    actions = build_parser()._actions  # pyright: ignore[reportPrivateUsage]
+    (found,) = (action.choices for action in actions if action.choices and action.nargs == argparse.PARSER)
+    return dict(cast("Mapping[str, argparse.ArgumentParser]", found))
+
+
+def rows(title: str) -> list[str]:
+    """Return the first cell of each row of the table under a heading."""
+    return re.findall(r"^\| (`[^|]*(?:\\\|[^|]*)*) \|", section(title), re.MULTILINE)
+
+
+def test_the_readme_begins_with_the_card_of_a_space() -> None:
+    card = re.match(r"---\n(.*?)\n---\n\n# Veo Playground\n", README, re.DOTALL)
+    assert card
+    assert {"sdk: docker", "app_port: 7860"} <= set(card[1].splitlines())
+
+
+def test_the_command_table_is_the_command_line() -> None:
+    documented = {
+        re.split(r"[ `]", row.removeprefix("`playground ").lstrip("["))[0].rstrip("]") for row in rows("Command line")
+    }
+    assert documented == set(commands())
+
+
+@pytest.mark.parametrize("name", sorted(commands()))
+def test_every_option_is_documented(name: str) -> None:
+    (row,) = (r for r in rows("Command line") if re.match(rf"`playground \[?{name}\b", r))
+    (everywhere,) = re.findall(r"Every command takes .*", section("Command line"))
+    options = set(re.findall(r"--[a-z][a-z-]*", commands()[name].format_usage()))
+    assert options == set(re.findall(r"--[a-z][a-z-]*", row + everywhere))
+
+
+def named_by_the_tables() -> set[str]:
+    """Return the environment names of keys, base URLs and account settings."""
+    tables = (path.read_text() for path in (ROOT / "playground/catalog").glob("*.toml"))
+    return {name for table in tables for name in re.findall(r'\benv = "(\w+)"', table)}
+
+
+def test_every_setting_is_in_the_readme_and_the_example() -> None:
+    settings = {*SETTING_NAMES, *named_by_the_tables()}
+    documented = {name for row in rows("Settings") for name in re.findall(r"`(\w+)`", row)}
+    example = re.findall(r"^#?([A-Z][A-Z0-9_]+)=", EXAMPLE, re.MULTILINE)
+    assert documented == settings
+    assert sorted(example) == sorted(settings)
+
+
+def test_the_example_sets_nothing() -> None:
+    assert all(line.startswith("#") for line in EXAMPLE.splitlines() if line.strip())
+
+
+def test_every_provider_is_in_the_provider_table() -> None:
+    table = README.partition("<!-- providers -->")[2].partition("<!-- /providers -->")[0]
+    documented = set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
+    assert documented == {path.stem for path in (ROOT / "playground/catalog").glob("*.toml")}
+
+
+def test_every_rehearsal_is_described() -> None:
+    assert [row.strip("`") for row in rows("Rehearsals")] == list(REHEARSALS)
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_every_make_target_exists(document: str) -> None:
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"^make (\w+)|`make (\w+)", (ROOT / document).read_text(), re.MULTILINE))
+    assert {first or second for first, second in named} <= targets
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_every_path_that_is_named_exists(document: str) -> None:
+    text = (ROOT / document).read_text()
+    links = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in link]
+    paths = re.findall(r"`((?:playground|tests|assets)/[\w./-]*)`", text)
+    missing = [name for name in links + paths if not (ROOT / name).exists()]
+    assert not missing
