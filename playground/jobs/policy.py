@@ -92,8 +92,8 @@ def after_create(reply: Reply, read: Callable[[Answer], Created], who: str, now:
     """What to do after the one call that may cost money. `now` is seconds since the epoch."""
     if isinstance(reply, NoAnswer):
         if not reply.sent:
-            return AskAgain(0, f"{who} cannot be reached ({reply.reason}).", connection=True)
-        return _uncertain(f"The reply of {who} was lost ({reply.reason}).")
+            return AskAgain(0, f"{who} cannot be reached ({_bare(reply)}).", connection=True)
+        return _uncertain(f"The reply of {who} was lost ({_bare(reply)}).")
     if reply.status == _LIMITED:
         return _limited(reply, read(reply), who, now)
     if reply.status == _UNAVAILABLE:
@@ -115,6 +115,10 @@ def after_create(reply: Reply, read: Callable[[Answer], Created], who: str, now:
             return Fails(reason)
         case Unclear(reason):
             return Uncertain(reason)
+
+
+def _bare(reply: NoAnswer) -> str:
+    return reply.reason.rstrip(". ")
 
 
 def _words(outcome: Created) -> str | None:
@@ -165,7 +169,7 @@ def give_up_creating(step: AskAgain, tries: int, waited: float, who: str) -> Fai
 def after_status(reply: Reply, read: Callable[[Answer], Checked], who: str, now: float) -> AfterStatus:
     """What to do after one question about a running job: everything but a clear end is asked again."""
     if isinstance(reply, NoAnswer):
-        return AskAgain(0, f"{who} cannot be reached ({reply.reason}); asking again.")
+        return AskAgain(0, f"{who} cannot be reached ({_bare(reply)}); asking again.")
     if reply.status == 304:  # noqa: PLR2004 - "not modified"
         return Unchanged()
     if reply.status in _UNAUTHORIZED:
