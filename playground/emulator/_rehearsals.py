@@ -6,6 +6,7 @@ from typing import Final
 from playground.domain.provider import REHEARSALS
 
 _TOKEN: Final = re.compile(r"\[sandbox:([^\]]*)\]", re.IGNORECASE)
+_KNOWN: Final = ", ".join(REHEARSALS)
 
 
 class UnknownRehearsal(ValueError):
@@ -21,10 +22,14 @@ def take_rehearsal(prompt: str) -> tuple[str, str | None]:
     names = {name.strip().lower() for name in _TOKEN.findall(prompt)}
     if not names:
         return prompt, None
-    known = ", ".join(REHEARSALS)
     if len(names) > 1:
-        raise UnknownRehearsal(f"One rehearsal at a time, please: choose among {known}.")
+        raise UnknownRehearsal(f"One rehearsal at a time, please: choose among {_KNOWN}.")
     name = names.pop()
-    if name not in REHEARSALS:
-        raise UnknownRehearsal(f"There is no rehearsal “{name[:40]}”. There are: {known}.")
+    check_rehearsal(name)
     return " ".join(_TOKEN.sub(" ", prompt).split()), name
+
+
+def check_rehearsal(name: str) -> None:
+    """Raise UnknownRehearsal, listing the names, for one that is none of `REHEARSALS`."""
+    if name not in REHEARSALS:
+        raise UnknownRehearsal(f"There is no rehearsal “{name[:40]}”. There are: {_KNOWN}.")

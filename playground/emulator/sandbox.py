@@ -10,7 +10,8 @@ import hashlib
 import hmac
 import secrets
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from playground.emulator._bodies import TooLarge, read_body
+from playground.emulator._rehearsals import check_rehearsal
 from playground.emulator._sandbox_operations import Operations, new_id
 from playground.emulator._sandbox_records import SEEDS, End, Operation, Order
 from playground.emulator._sandbox_renderer import Renderer
@@ -51,8 +53,15 @@ class SandboxProvider:
         python: str = sys.executable,
         worker: Sequence[str] | None = None,
         slow_seconds: float = 20,
+        scenario: str | None = None,
     ) -> None:
-        """`clock` gives aware datetimes. `worker` is the renderer's command, to which the spec's path is added."""
+        """`clock` gives aware datetimes. `worker` is the renderer's command, to which the spec's path is added.
+
+        `scenario` is the rehearsal that is played wherever a prompt names none. Raises ValueError for an unknown one.
+        """
+        if scenario is not None:
+            check_rehearsal(scenario)
+        self._scenario = scenario
         self._clock = clock
         self._slow_seconds = slow_seconds
         self._operations = Operations(data_dir, RETENTION)
@@ -67,17 +76,25 @@ class SandboxProvider:
                 Route("/v1/files/{id}/{number:int}.mp4", self._file, methods=["GET"]),
             ],
             exception_handlers={HTTPException: _http_problem},
+            lifespan=self._lifespan,
         )
 
     async def aclose(self) -> None:
         """Kill the running worker and wait for it; what was unfinished goes on with whoever is asked next."""
         await self._renderer.aclose()
 
+    @asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncGenerator[None]:
+        # For a server that runs the app by itself; where it is only mounted, its owner calls `aclose`.
+        yield
+        await self.aclose()
+
     async def _create(self, request: Request) -> Response:
         try:
             await self._sweep()
             body = await read_body(request, MAX_BODY_BYTES, self._operations.spool)
             wanted, prompt, rehearsal = await asyncio.to_thread(read_request, body)
+            rehearsal = rehearsal if rehearsal is not None else self._scenario
             if rehearsal == "rate-limited" and await self._is_limited(body):
                 says = f"The sandbox plays a rate limit: come back in {_LIMITED_SECONDS} seconds."
                 return _problem(429, "rate_limited", says, {"Retry-After": str(_LIMITED_SECONDS)})
