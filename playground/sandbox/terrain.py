@@ -156,7 +156,8 @@ class _Windows:
 
     def __init__(self, dice: np.random.Generator, palette: Palette) -> None:
         share = 0.42 if palette.dark else 0.12
-        self._lit = dice.random((64, 512)) < share
+        # One row and one column more, always dark, stand for the wall between the windows.
+        self._lit = np.pad(dice.random((64, 512)) < share, ((0, 1), (0, 1)))
         self._colour = [round(part) for part in luma_chroma((255, 214, 140) if palette.dark else (236, 226, 205))]
 
     def light(self, picture: Planes, outline: Line, world: Line, up: Line) -> None:
@@ -165,13 +166,18 @@ class _Windows:
         if foot <= top:
             return
         across, down = world / np.float32(0.0125), up[top:foot] / np.float32(0.017)
-        column, row = np.floor(across), np.floor(down)
-        lit = self._lit[row.astype(np.int64) % 64][:, column.astype(np.int64) % 512]
-        lit &= (np.abs(across - column - 0.5) < 0.26)[None, :]
-        lit &= (np.abs(down - row - 0.5) < 0.3)[:, None]
-        lit &= np.arange(top, foot, dtype=np.float32)[:, None] > outline + 3
+        columns, rows = _cells(across, 512, 0.26), _cells(down, 64, 0.3)
+        lit = np.take(np.take(self._lit, rows, axis=0), columns, axis=1)
+        lit &= np.arange(top, foot, dtype=np.int32)[:, None] > outline.astype(np.int32) + 3
         for step, (plane, value) in enumerate(zip(picture, self._colour, strict=True)):
             if step == 0:
                 np.copyto(plane[top:foot], np.uint8(value), where=lit)
             else:
                 np.copyto(plane[top // 2 : foot // 2], np.uint8(value), where=lit[::2, ::2])
+
+
+def _cells(position: Line, count: int, reach: float) -> NDArray[np.int64]:
+    """Return each position's window number, or `count` where it is farther than `reach` from a window's middle."""
+    cell = np.floor(position)
+    within = np.abs(position - cell - 0.5) < reach
+    return np.where(within, cell.astype(np.int64) % count, count)
