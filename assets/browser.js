@@ -1,0 +1,66 @@
+// What this browser knows: who it is, which job it last started, and what its forms held.
+// The token is a secret of this browser; it travels in a header or a form, never in an address.
+
+const OWNER = "veo.owner";
+const JOB = "veo.job";
+const DRAFT = "veo.draft";
+
+export function random(bytes = 16) {
+  const raw = crypto.getRandomValues(new Uint8Array(bytes));
+  return btoa(String.fromCharCode(...raw)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+export function owner() {
+  let token = localStorage.getItem(OWNER);
+  if (!token || token.length < 22) {
+    token = random();
+    localStorage.setItem(OWNER, token);
+  }
+  return token;
+}
+
+// The job that the address names, then the one that this browser started last.
+export function jobs() {
+  const named = new URLSearchParams(location.search).get("job");
+  return [...new Set([named, localStorage.getItem(JOB)])].filter(Boolean);
+}
+
+export function remember(job) {
+  localStorage.setItem(JOB, job);
+  const address = new URL(location.href);
+  address.searchParams.set("job", job);
+  history.replaceState(history.state, "", address);
+}
+
+export function draft() {
+  try {
+    return JSON.parse(localStorage.getItem(DRAFT)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+export function keep(changes) {
+  try {
+    localStorage.setItem(DRAFT, JSON.stringify({ ...draft(), ...changes }));
+  } catch {
+    // A full store loses the draft, nothing else.
+  }
+}
+
+// A path of ours below wherever the page is served.
+export function here(path) {
+  return new URL(path.replace(/^\//, ""), document.baseURI).href;
+}
+
+export async function ask(path, options = {}) {
+  const response = await fetch(here(path), {
+    cache: "no-store",
+    signal: AbortSignal.timeout(10_000),
+    ...options,
+    headers: { authorization: `Bearer ${owner()}`, ...options.headers },
+  });
+  if (response.status === 404) return null;
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response.json();
+}

@@ -1,0 +1,18 @@
+// Light or dark: the system's word until somebody chooses, and then theirs.
+
+const KEY = "veo.theme";
+
+export function mount({ element }) {
+  const asked = new URLSearchParams(location.search).get("__theme");
+  const chosen = asked ?? localStorage.getItem(KEY);
+  if (chosen === "dark" || chosen === "light") show(chosen === "dark");
+  element.querySelector(".pg-theme").addEventListener("click", () => {
+    const dark = !document.body.classList.contains("dark");
+    show(dark);
+    localStorage.setItem(KEY, dark ? "dark" : "light");
+  });
+}
+
+function show(dark) {
+  document.body.classList.toggle("dark", dark);
+}

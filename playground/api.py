@@ -1,0 +1,169 @@
+"""The HTTP side of the door: checking, jobs and their videos, and the page's own static files.
+
+Whatever is not yours is not there: a missing, short or foreign token gets the same 404.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import FileResponse, JSONResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+
+from playground.assets import asset
+from playground.domain.errors import InvalidRequest, NotFound
+from playground.domain.reading import parse_request
+from playground.domain.validation import Issue
+from playground.domain.view import JobView
+from playground.jobs.service import Service, owner_of_token
+
+MAX_BODY: Final = 200_000
+"""Bytes of a request to be checked; its media are references, never bytes."""
+_STRANGER: Final = "stranger"
+"""Who checks without a token; owns no job, so names none."""
+_NOWHERE: Final = Path("/nonexistent")
+_PRIVATE: Final = {"cache-control": "private, no-store"}
+_FOUND_OUT: Final = {"error": {"code": "not_found", "message": str(NotFound())}}
+
+Bearer = Annotated[str, Header(alias="authorization")]
+Action = Callable[[str], Awaitable[JobView]]
+
+
+def router(service: Service, *, upload_dir: Path = _NOWHERE) -> APIRouter:
+    """Every route of ours; add it before the page is mounted, which takes all other paths.
+
+    A request to be checked may name files in `upload_dir` and no others.
+    """
+    routes = APIRouter(include_in_schema=False)
+    _add_static(routes)
+    _add_check(routes, service, upload_dir)
+    _add_jobs(routes, service)
+    _add_media(routes, service)
+    return routes
+
+
+def _add_static(routes: APIRouter) -> None:
+    files = StaticFiles(directory=asset())
+
+    @routes.get("/healthz")
+    async def healthz() -> Response:
+        return JSONResponse({"status": "ok"})
+
+    @routes.api_route("/pg-static/{path:path}", methods=["GET", "HEAD"])
+    async def static(path: str, request: Request) -> Response:
+        response = await files.get_response(path, request.scope)
+        # A changed file is seen at once; an unchanged one costs a 304.
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+    @routes.get("/favicon.ico")
+    async def favicon() -> Response:
+        return FileResponse(asset("icon.svg"), media_type="image/svg+xml")
+
+
+def _add_check(routes: APIRouter, service: Service, upload_dir: Path) -> None:
+    @routes.post("/api/check")
+    async def check(request: Request, authorization: Bearer = "") -> Response:
+        try:
+            asked = parse_request(_parsed(await _limited_body(request)))
+        except InvalidRequest as error:
+            issues = [issue.as_json() for issue in error.issues]
+            return JSONResponse(
+                {"valid": False, "price_usd": None, "issues": issues, "proposals": [], "providers": []},
+                headers=_PRIVATE,
+            )
+        try:
+            owner = _owner(authorization)
+        except NotFound:
+            owner = _STRANGER
+        result = await service.check(asked, owner=owner, files_under=upload_dir)
+        return JSONResponse(result.as_json(), headers=_PRIVATE)
+
+
+async def _limited_body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            says = f"The request is longer than {MAX_BODY:,} bytes."
+            raise InvalidRequest([Issue("request", "too_long", says)])
+    return body
+
+
+def _parsed(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise InvalidRequest([Issue("request", "malformed", "The request is no valid JSON.")]) from None
+
+
+def _owner(authorization: str) -> str:
+    """The owner behind `Authorization: Bearer …`.
+
+    Raises:
+        NotFound: there is no such header, or its token is too short to be a secret.
+    """
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise NotFound
+    return owner_of_token(token.strip())
+
+
+def _add_jobs(routes: APIRouter, service: Service) -> None:
+    @routes.get("/api/jobs")
+    async def jobs(authorization: Bearer = "") -> Response:
+        try:
+            views = await service.jobs(owner=_owner(authorization))
+        except NotFound:
+            return _not_found()
+        return JSONResponse({"jobs": [view.model_dump(mode="json") for view in views]}, headers=_PRIVATE)
+
+    @routes.get("/api/jobs/{job_id}")
+    async def job(job_id: str, authorization: Bearer = "") -> Response:
+        return await _viewed(authorization, lambda owner: service.view(job_id, owner=owner))
+
+    @routes.post("/api/jobs/{job_id}/cancel")
+    async def cancel(job_id: str, authorization: Bearer = "") -> Response:
+        return await _viewed(authorization, lambda owner: service.cancel(job_id, owner=owner))
+
+    @routes.post("/api/jobs/{job_id}/look-again")
+    async def look_again(job_id: str, authorization: Bearer = "") -> Response:
+        return await _viewed(authorization, lambda owner: service.look_again(job_id, owner=owner))
+
+
+async def _viewed(authorization: str, action: Action) -> Response:
+    try:
+        view = await action(_owner(authorization))
+    except NotFound:
+        return _not_found()
+    return JSONResponse(view.model_dump(mode="json"), headers=_PRIVATE)
+
+
+def _not_found() -> Response:
+    return JSONResponse(_FOUND_OUT, status_code=404, headers=_PRIVATE)
+
+
+def _add_media(routes: APIRouter, service: Service) -> None:
+    @routes.api_route("/media/{job_id}/{number}", methods=["GET", "HEAD"])
+    async def media(job_id: str, number: str, request: Request) -> Response:
+        query = request.query_params
+        expires = query.get("expires", "")
+        if not (number.isdecimal() and number.isascii() and expires.isdecimal() and expires.isascii()):
+            raise HTTPException(404)
+        try:
+            path = await service.video_file(
+                job_id, int(number), signature=query.get("signature", ""), expires=int(expires)
+            )
+        except (NotFound, ValueError):
+            raise HTTPException(404) from None
+        download = query.get("download") == "1"
+        headers = {
+            "cache-control": "private, max-age=3600",
+            # Without a name here the page's own `download="…"` names the file.
+            "content-disposition": "attachment" if download else f'inline; filename="veo-{job_id[:8]}-{number}.mp4"',
+            "x-content-type-options": "nosniff",
+        }
+        return FileResponse(path, media_type="video/mp4", headers=headers)

@@ -1,0 +1,47 @@
+"""Mounts the page in our FastAPI application. Routes of our own must be added to it before."""
+
+from pathlib import Path
+from typing import Final
+
+import gradio as gr
+from fastapi import FastAPI
+
+from playground.assets import asset
+from playground.jobs.service import Service
+from playground.ui.guard import ASGIApp, Guard
+from playground.ui.layout import build
+from playground.ui.pieces import STATIC, template
+from playground.ui.theme import theme
+
+_WORKERS: Final = 200
+"""Queue workers; Gradio's default of 40 would let 40 followed jobs of `gradio_client` users block every click."""
+_SESSIONS: Final = 500
+_WAITING: Final = 200
+
+
+def mount(app: FastAPI, service: Service, *, upload_dir: Path) -> ASGIApp:
+    """Put the page on "/" of the application and answer it wrapped in its guard: serve that.
+
+    `environment.prepare` must have been called before this module was imported.
+    """
+    page = build(service, upload_dir)
+    page.max_threads = _WORKERS
+    page.state_session_capacity = _SESSIONS
+    page.queue(default_concurrency_limit=None, max_size=_WAITING, api_open=False)
+    mounted = gr.mount_gradio_app(
+        app,
+        page,
+        path="",
+        theme=theme(),
+        css_paths=[asset("page.css"), asset("card.css"), asset("media.css")],
+        head=template("head.html").replace("{static}", STATIC),
+        run_history=False,
+        enable_monitoring=False,
+        show_error=False,
+        pwa=False,
+        ssr_mode=False,
+        mcp_server=False,
+        footer_links=[],
+        max_file_size="100mb",
+    )
+    return Guard(mounted)

@@ -1,0 +1,96 @@
+"""Events of the page, thin: read the form, ask the service, say what came of it. No job lives here."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, cast
+
+import gradio as gr
+
+from playground.domain.errors import NotFound, PlaygroundError
+from playground.jobs.service import Service, owner_of_token
+from playground.ui import form, presenter
+from playground.ui.mode_form import Drawn
+from playground.ui.settings_form import redraw
+from playground.ui.tabs import ModeTab
+
+_log: Final = logging.getLogger(__name__)
+_MAX_NONCE: Final = 100
+_TYPED: Final = ("line", "text", "media")
+
+
+class Handlers:
+    """What happens on a click. Every one of these is a public HTTP endpoint too, so nothing that arrives is believed."""
+
+    def __init__(self, service: Service, upload_dir: Path) -> None:
+        self._service = service
+        self._upload_dir = upload_dir
+
+    async def submit(self, tab: ModeTab, ticket: object, values: Sequence[object]) -> tuple[object, object]:
+        """Check and submit; the card gets the job's id, or the problems stand beside Generate."""
+        held = dict(zip(tab.names, values, strict=False))
+        try:
+            owner, nonce = _ticket(ticket)
+            request = form.to_request(
+                tab.form.mode,
+                held.pop("provider", None),
+                held.pop("model", None),
+                {name: held.get(name) for name in tab.form.names},
+                held.get("rehearsal"),
+            )
+            job_id = await self._service.submit(request, owner=owner, files_under=self._upload_dir, nonce=nonce)
+        except PlaygroundError as error:
+            return gr.skip(), presenter.problems(error)
+        except Exception:
+            _log.exception("A submit failed in a way nobody expected")
+            return gr.skip(), presenter.our_fault()
+        return {"job": job_id, "nonce": nonce}, ""
+
+    def redraw(self, tab: ModeTab, values: Sequence[object]) -> list[object]:
+        """After provider or model changed: the same form under the new table."""
+        return _updates(tab.form.draw(dict(zip(tab.names, values, strict=False))))
+
+    def restore(self, tabs: Sequence[ModeTab], draft: object) -> list[object]:
+        """After a reload: the tab that was open and what each form held, as far as it still fits."""
+        kept = cast("dict[str, object]", draft) if isinstance(draft, dict) else {}
+        opened = kept.get("tab")
+        modes = {tab.form.mode: tab for tab in tabs}
+        updates: list[object] = [gr.Tabs(selected=opened) if opened in modes else gr.skip()]
+        for mode, tab in modes.items():
+            values = kept.get(mode)
+            if isinstance(values, dict):
+                updates += _restored(tab, cast("dict[str, object]", values))
+            else:
+                updates += [gr.skip() for _ in tab.values]
+        return updates
+
+
+def _ticket(ticket: object) -> tuple[str, str]:
+    """Who asks, and which burst of clicks this belongs to."""
+    fields = cast("dict[str, object]", ticket) if isinstance(ticket, dict) else {}
+    token, nonce = fields.get("owner"), fields.get("nonce")
+    if not isinstance(token, str) or not isinstance(nonce, str) or not 0 < len(nonce) <= _MAX_NONCE:
+        raise NotFound
+    return owner_of_token(token), nonce
+
+
+def _updates(drawn: Drawn) -> list[object]:
+    return [
+        gr.update(choices=drawn.providers, value=drawn.provider),
+        gr.update(choices=drawn.models, value=drawn.model),
+        *(redraw(control) for control in drawn.controls),
+        gr.update(choices=list(drawn.rehearsals), value=drawn.rehearsal, visible=bool(drawn.rehearsals)),
+    ]
+
+
+def _restored(tab: ModeTab, values: dict[str, object]) -> list[object]:
+    drawn = tab.form.draw(values)
+    updates = _updates(drawn)
+    for place, control in enumerate(drawn.controls, 2):
+        update = cast("dict[str, Any]", updates[place])
+        if control.style == "media":
+            items = list(form.media_items(values.get(control.name)))
+            updates[place] = {**update, "value": items}
+        elif control.style in _TYPED:
+            updates[place] = {**update, "value": control.value}
+    return updates

@@ -1,0 +1,112 @@
+"""The page: header, five tabs on the left, the stage with the job's status on the right."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from playground.domain.request import MODES
+from playground.jobs.service import Service
+from playground.ui import texts
+from playground.ui.endpoints import add_endpoints
+from playground.ui.handlers import Handlers
+from playground.ui.mode_form import ModeForm
+from playground.ui.pieces import call, on_load, template
+from playground.ui.tabs import ModeTab, mode_tab
+
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+"""No endpoint that anyone should call by name, and no spinner over a form."""
+
+
+def build(service: Service, upload_dir: Path) -> gr.Blocks:
+    """Compose the page. The settings that belong to the mounted application are in `app.py`."""
+    sentences = {provider: service.not_ready(provider) for provider in service.tables}
+    waiting = {provider: why for provider, why in sentences.items() if why is not None}
+    forms = [ModeForm(mode, service.tables, waiting) for mode in MODES]
+    with gr.Blocks(title=texts.TITLE, fill_width=True, delete_cache=(3600, 86400)) as page:
+        gr.HTML(
+            html_template=template("header.html"),
+            js_on_load=on_load("header.js"),
+            apply_default_css=False,
+            title=texts.TITLE,
+            tagline=texts.TAGLINE,
+            theme=texts.THEME,
+        )
+        with gr.Row(equal_height=False, elem_id="pg-columns"):
+            with (
+                gr.Column(scale=5, min_width=280, elem_id="pg-left"),
+                gr.Tabs(elem_id="pg-tabs", overflow_behavior="wrap") as tabs,
+            ):
+                built = [mode_tab(form) for form in forms if form.names]
+            with gr.Column(scale=7, min_width=280, elem_id="pg-right"):
+                card = gr.HTML(
+                    value={},
+                    html_template=template("card.html"),
+                    js_on_load=on_load("card.js"),
+                    apply_default_css=False,
+                    elem_id="pg-card",
+                    words=texts.CARD,
+                )
+        _wire(page, Handlers(service, upload_dir), tabs, built, card)
+        add_endpoints(service, upload_dir)
+    return page
+
+
+def _wire(page: gr.Blocks, handlers: Handlers, tabs: gr.Tabs, built: Sequence[ModeTab], card: gr.HTML) -> None:
+    ticket = gr.JSON(visible=False)
+    for tab in built:
+        _wire_tab(handlers, tab, ticket, card)
+    draft = gr.JSON(visible=False)
+    everything: list[Component | gr.Tabs] = [tabs, *(component for tab in built for component in tab.values)]
+    page.load(
+        lambda kept: handlers.restore(built, kept),
+        [draft],
+        everything,
+        js=call("page.js", "draft"),
+        queue=False,
+        preprocess=False,
+        **_QUIET,
+    ).then(None, None, None, js=call("page.js", "restored", texts.QUOTE))
+
+
+def _wire_tab(handlers: Handlers, tab: ModeTab, ticket: gr.JSON, card: gr.HTML) -> None:
+    mode = tab.form.mode
+    prompt = tab.fields.get("prompt")
+    # `preprocess=False`: the form is read by `form.py`. Gradio would refuse a radio's value that it does not
+    # remember having offered, which after a restart of the server is every value of a redrawn radio.
+    gr.on(
+        [tab.go.click, prompt.submit] if isinstance(prompt, gr.Textbox) else [tab.go.click],
+        _submit(handlers, tab),
+        [ticket, *tab.values],
+        [card, tab.problems],
+        js=call("page.js", "submitting", mode, len(tab.values) + 1),
+        preprocess=False,
+        concurrency_limit=None,
+        trigger_mode="once",
+        **_QUIET,
+    ).then(None, None, None, js=call("page.js", "submitted", mode))
+    gr.on(
+        [tab.provider.input, tab.model.input],
+        lambda *values: handlers.redraw(tab, values),
+        tab.values,
+        tab.values,
+        queue=False,
+        preprocess=False,
+        **_QUIET,
+    )
+    gr.on(
+        [component.change for component in tab.values],
+        None,
+        tab.values,
+        None,
+        js=call("page.js", "changed", mode, tab.names),
+    )
+
+
+def _submit(handlers: Handlers, tab: ModeTab) -> Callable[..., Any]:
+    async def submit(ticket: object, *values: object) -> tuple[object, object]:
+        return await handlers.submit(tab, ticket, values)
+
+    return submit

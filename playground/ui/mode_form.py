@@ -1,0 +1,69 @@
+"""Pure: the form of one mode over all tables, and how it is redrawn when provider or model change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final
+
+from playground.domain.capabilities import ModeSpec, Table
+from playground.domain.request import Mode
+from playground.ui import controls
+from playground.ui.controls import UNSET, Control, Style
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A form as it is to be shown now."""
+
+    provider: str | None
+    providers: list[tuple[str, str]]
+    model: str | None
+    models: list[tuple[str, str]]
+    controls: tuple[Control, ...]
+    rehearsals: tuple[tuple[str, str], ...]
+    rehearsal: str
+
+
+class ModeForm:
+    """Which controls a mode has, whatever the provider, and how each looks under one of them."""
+
+    def __init__(self, mode: Mode, tables: Mapping[str, Table], waiting: Mapping[str, str]) -> None:
+        """`waiting`: the providers that cannot be used yet, each with the sentence why."""
+        specs = controls.specs_for(tables, mode)
+        self.mode: Final = mode
+        self.names: Final = controls.field_names(tables, mode)
+        self.styles: Final[dict[str, Style]] = {name: controls.style_of(name, specs) for name in self.names}
+        self._tables = tables
+        self._waiting = waiting
+
+    def draw(self, values: Mapping[str, object], today: date | None = None) -> Drawn:
+        """The form under the provider and model among the values; what still fits of the others stays."""
+        day = today if today is not None else datetime.now(UTC).date()
+        providers = controls.provider_choices(self._tables, self.mode, self._waiting)
+        provider = _kept(values.get("provider"), providers, self._first_ready(providers))
+        table = self._tables.get(provider) if provider is not None else None
+        models = controls.model_choices(table, self.mode, day)
+        usual = table.default_model(self.mode, day) if table is not None else None
+        model = _kept(values.get("model"), models, usual.id if usual is not None else None)
+        spec = self._spec(table, model)
+        rehearsals = controls.rehearsal_choices(table)
+        return Drawn(
+            provider=provider,
+            providers=providers,
+            model=model,
+            models=models,
+            controls=tuple(controls.control(n, spec, self.styles[n], values.get(n)) for n in self.names),
+            rehearsals=rehearsals,
+            rehearsal=_kept(values.get("rehearsal"), list(rehearsals), UNSET) or UNSET,
+        )
+
+    def _first_ready(self, providers: list[tuple[str, str]]) -> str | None:
+        ids = [provider for _, provider in providers]
+        return next((p for p in ids if p not in self._waiting), ids[0] if ids else None)
+
+    def _spec(self, table: Table | None, model: str | None) -> ModeSpec | None:
+        return table.specs.get((model, self.mode)) if table is not None and model is not None else None
+
+
+def _kept(current: object, choices: list[tuple[str, str]], otherwise: str | None) -> str | None:
+    return next((value for _, value in choices if value == current), otherwise)

@@ -1,0 +1,122 @@
+"""Every word of the page that does not come from a table or the domain. A translation is one file like this."""
+
+from typing import Final
+
+TITLE: Final = "Veo Playground"
+TAGLINE: Final = "Checked, sent once, followed and kept."
+
+FIELD_LABELS: Final[dict[str, str]] = {
+    "prompt": "Prompt",
+    "negative_prompt": "Negative prompt",
+    "duration_seconds": "Duration",
+    "resolution": "Resolution",
+    "aspect_ratio": "Aspect ratio",
+    "generate_audio": "Sound",
+    "enhance_prompt": "Enhance the prompt",
+    "seed": "Seed",
+    "number_of_videos": "Number of videos",
+    "person_generation": "People",
+    "resize_mode": "Fitting of pictures",
+    "compression_quality": "Compression",
+    "first_frame": "First frame",
+    "last_frame": "Last frame",
+    "reference_images": "Reference images",
+    "source_video": "Video to extend",
+}
+
+PROMPT_PLACEHOLDERS: Final[dict[str, str]] = {
+    "text-to-video": "A paper boat drifts down a rain-soaked street at dusk, low tracking shot, soft rain",
+    "image-to-video": "What happens next: the camera pulls back slowly, leaves begin to move",
+    "interpolation": "How the first picture becomes the last: morning mist lifts, the light turns golden",
+    "references": "What the person, thing or style of the pictures does: she walks along the pier at sunset",
+    "extension": "How the clip goes on: the boat reaches the river and the rain stops",
+}
+SEED_PLACEHOLDER: Final = "Random"
+NEGATIVE_PLACEHOLDER: Final = "rain, people, text"
+
+PROVIDER: Final = "Provider"
+MODEL: Final = "Model"
+NEEDS_A_KEY: Final = "needs a key"
+SHUT_DOWN: Final = "shut down"
+ADVANCED: Final = "Advanced"
+GENERATE: Final = "Generate video"
+NOT_SET: Final = "Provider’s choice"
+ON: Final = "On"
+OFF: Final = "Off"
+
+REHEARSAL: Final = "Rehearsal"
+REHEARSAL_HELP: Final = "Plays an ending on purpose, to see how the page takes it."
+NO_REHEARSAL: Final = "None: make the video"
+
+NO_PROVIDER: Final = "No provider offers this yet."
+
+NOT_A_NUMBER: Final = "{label} must be a whole number, not “{text}”."
+PROBLEMS: Final = "{count} things to change before this can be sent:"
+ONE_PROBLEM: Final = "One thing to change before this can be sent:"
+OUR_FAULT: Final = "Something went wrong on our side, so nothing was confirmed as sent."
+OUR_FAULT_NEXT: Final = "Your entries are kept. Try again; if it stays, look at the server’s log."
+NO_TOKEN: Final = "This browser could not be told apart from others; allow this page to store data and reload it."
+
+MEDIA: Final[dict[str, str]] = {
+    "drop": "Drop a file here or choose one",
+    "drop_many": "Drop files here or choose them",
+    "url": "or paste a link",
+    "urlPlaceholder": "https://…",
+    "urlAdd": "Use link",
+    "results": "or one of your results",
+    "noResults": "No finished video yet",
+    "remove": "Remove {name}",
+    "uploading": "Uploading {name}…",
+    "tooBig": "{name} is too big: at most {megabytes} MB can be uploaded.",
+    "failed": "{name} could not be uploaded. Check the connection and try again.",
+    "badUrl": "A link must begin with http:// or https://.",
+    "full": "At most {count} can be used.",
+    "link": "link",
+    "result": "your result",
+}
+
+CARD: Final[dict[str, str]] = {
+    "idle": "Ready when you are",
+    "idleHint": "Your video appears here. You may close the page while it is made: it goes on without you.",
+    "queued": "Waiting to be sent",
+    "submitting": "Sending",
+    "running": "Generating",
+    "downloading": "Saving",
+    "succeeded": "Ready",
+    "failed": "It did not work out",
+    "cancelled": "Cancelled",
+    "uncertain": "We cannot tell whether it was accepted",
+    "parked": "Waiting for its key",
+    "overdue": "Taking much longer than usual",
+    "overdueHint": "We stopped asking; the provider may still finish it.",
+    "step_checked": "Checked",
+    "step_submitted": "Submitted",
+    "step_generating": "Generating",
+    "step_saving": "Saving",
+    "step_ready": "Ready",
+    "cancel": "Cancel",
+    "cancelling": "Cancelling…",
+    "look": "Look again",
+    "download": "Download",
+    "polls": "asked {count} times",
+    "poll": "asked once",
+    "sound": "with sound",
+    "silent": "without sound",
+    "video": "Video {number}",
+    "charged_yes": "Charged",
+    "charged_no": "Not charged",
+    "charged_unknown": "Whether it was charged is unknown",
+    "words": "The provider’s words",
+    "lost": "Connection lost. Your job goes on; reconnecting…",
+    "actionFailed": "That did not get through. Try again.",
+    "jobId": "Job {id}",
+}
+
+QUOTE: Final[dict[str, str]] = {
+    "free": "Free",
+    "unknown": "Price unknown",
+    "estimate": "estimate",
+    "needsKey": "needs a key",
+}
+
+THEME: Final = "Light or dark"
