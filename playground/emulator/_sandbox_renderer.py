@@ -149,7 +149,8 @@ class _Teller:
         now = asyncio.get_running_loop().time()
         if now < self._next:
             return
-        self._next = now + _LOOK_SECONDS
+        # The start does not count: the first real progress is shown at once.
+        self._next = now + _LOOK_SECONDS if share > 0 else now
         state = State(status="rendering", progress=round(self._told, 3))
         await asyncio.to_thread(self._operations.save_state, self._id, state)
 
