@@ -89,9 +89,12 @@ async def test_a_create_never_rides_a_kept_connection_and_a_status_question_does
 
 @pytest.mark.parametrize("scheme", ["bearer", "x-goog-api-key", "x-api-key"])
 async def test_a_key_does_not_follow_a_redirect_to_another_origin(scheme: str):
-    async with serving(answering(200, b"{}")) as other, serving(redirecting(f"{other.url}/file")) as there:
-        async with Transport(trusted_origins={other.url}) as transport:
-            answer = await get(transport, there.url, secret=key_for(there.url, scheme=scheme))
+    async with (
+        serving(answering(200, b"{}")) as other,
+        serving(redirecting(f"{other.url}/file")) as there,
+        Transport(trusted_origins={other.url}) as transport,
+    ):
+        answer = await get(transport, there.url, secret=key_for(there.url, scheme=scheme))
     assert isinstance(answer, Answer)
     assert (keys_in(there), keys_in(other)) == ([True], [False])
 
@@ -101,21 +104,28 @@ async def test_a_key_follows_a_redirect_at_home_and_headers_of_the_adapter_stay_
         await reply(writer, *((200,) if seen.target == "/b" else (307,)), location="/b")
 
     call = HttpCall("GET", "/a", headers=(("x-project", "p1"),))
-    async with serving(answering(200)) as other, serving(script) as there, serving(redirecting(other.url)) as away:
-        async with Transport(trusted_origins={other.url}) as transport:
-            await get(transport, there.url, "/a", key_for(there.url))
-            await transport.send(call, Context(away.url), secret=None, media={}, answer_cap_bytes=10)
+    async with (
+        serving(answering(200)) as other,
+        serving(script) as there,
+        serving(redirecting(other.url)) as away,
+        Transport(trusted_origins={other.url}) as transport,
+    ):
+        await get(transport, there.url, "/a", key_for(there.url))
+        await transport.send(call, Context(away.url), secret=None, media={}, answer_cap_bytes=10)
     assert keys_in(there) == [True, True]
     assert "x-project" in away.seen[0].headers
     assert "x-project" not in other.seen[0].headers
 
 
 async def test_a_key_goes_to_its_own_origins_only_even_when_the_call_names_another():
-    async with serving(answering(200)) as there, serving(answering(200)) as other:
-        async with Transport(trusted_origins={other.url}) as transport:
-            await get(transport, there.url, f"{other.url}/x", key_for(there.url))
-            await get(transport, other.url, secret=key_for(there.url))
-            await get(transport, other.url, f"{there.url}/x", key_for(there.url))
+    async with (
+        serving(answering(200)) as there,
+        serving(answering(200)) as other,
+        Transport(trusted_origins={other.url}) as transport,
+    ):
+        await get(transport, there.url, f"{other.url}/x", key_for(there.url))
+        await get(transport, other.url, secret=key_for(there.url))
+        await get(transport, other.url, f"{there.url}/x", key_for(there.url))
     # The last one is at a private address that nobody trusts.
     assert (keys_in(other), keys_in(there)) == ([False, False], [])
 
@@ -164,9 +174,12 @@ async def test_redirects_end_after_five():
 
 @pytest.mark.parametrize("to", ["{other}/x", "http://localhost:1/", "file:///etc/passwd", "http://[", "//127.1/x"])
 async def test_a_redirect_to_a_private_place_is_not_followed(to: str):
-    async with serving(answering(200)) as other, serving(redirecting(to.format(other=other.url))) as there:
-        async with Transport() as transport:
-            answer = await get(transport, there.url)
+    async with (
+        serving(answering(200)) as other,
+        serving(redirecting(to.format(other=other.url))) as there,
+        Transport() as transport,
+    ):
+        answer = await get(transport, there.url)
     assert isinstance(answer, NoAnswer)
     assert answer.sent
     assert other.seen == []
@@ -401,9 +414,11 @@ async def test_what_is_mounted_is_reached_by_its_own_base_url_only():
 
     mount = "http://sandbox.localhost"
     transports = {mount: InProcessTransport(app)}
-    async with serving(redirecting(f"{mount}/v1/x")) as there:
-        async with Transport(mounts=transports, trusted_origins={mount}) as transport:
-            answers = [await get(transport, there.url), await get(transport, there.url, f"{mount}/v1/x")]
+    async with (
+        serving(redirecting(f"{mount}/v1/x")) as there,
+        Transport(mounts=transports, trusted_origins={mount}) as transport,
+    ):
+        answers = [await get(transport, there.url), await get(transport, there.url, f"{mount}/v1/x")]
     assert [answer.reason for answer in answers if isinstance(answer, NoAnswer)] == [
         "sandbox.localhost is part of the playground itself."
     ] * 2
