@@ -62,7 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; answers its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if not any(word in _COMMANDS or word in ("-h", "--help") for word in given):
+    if not given or given[0] not in (*_COMMANDS, "-h", "--help"):
         given.insert(0, "serve")
     options = build_parser().parse_args(given)
     try:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,19 +36,32 @@ SANDBOX_ORIGIN = "http://sandbox.localhost"
 class Playground:
     """Everything behind the door, built without a single read or connection; `open` it on a running loop."""
 
-    def __init__(self, settings: Settings, *, adopts: bool) -> None:
-        """With `adopts`, jobs that dead processes left are taken over."""
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        adopts: bool,
+        sandbox: SandboxProvider | None = None,
+        clock: Callable[[], float] = time.time,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """With `adopts`, jobs that dead processes left are taken over. `clock` gives seconds since the epoch."""
+
+        def now() -> datetime:
+            return datetime.fromtimestamp(clock(), UTC)
+
         self.settings = settings
-        self._sandbox = SandboxProvider(settings.data_dir, clock=lambda: datetime.now(UTC))
+        self._sandbox = sandbox if sandbox is not None else SandboxProvider(settings.data_dir, clock=now)
         self._lock = ProcessLock(settings.data_dir / "runners")
         self._files = Files(settings.data_dir, settings.media_dir)
-        self._store = Store(settings.database, clock=time.time, pause=asyncio.sleep)
+        self._store = Store(settings.database, clock=clock, pause=pause)
         self.registry = Registry(load_tables(settings.catalog_dir), settings.lookup)
         trusted = self.registry.origins()
         self._transport = Transport(
             mounts={SANDBOX_ORIGIN: InProcessTransport(self._sandbox.app)},
             trusted_origins=trusted,
             allow_private_hosts=settings.allow_private_hosts,
+            clock=now,
         )
         changes = Changes()
         allowed = settings.allow_private_hosts
@@ -61,8 +74,8 @@ class Playground:
             journal=Journal(settings.data_dir / "receipts", self._lock.id),
             registry=self.registry,
             transport=self._transport,
-            clock=time.time,
-            pause=asyncio.sleep,
+            clock=clock,
+            pause=pause,
             spread=lambda: random.uniform(-1, 1),  # noqa: S311 - jitter, not a secret
             poll_seconds=settings.poll_seconds,
             region=settings.region,
