@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_transport_loopback import answering, serving
 
@@ -40,6 +40,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(JSON)
 async def test_any_json_is_read_back_as_it_was(body: Any):
     assert await read_back(body, {}) == body
