@@ -114,18 +114,17 @@ class Operations:
         part.write_text(state.model_dump_json(), "utf-8")
         part.replace(folder / "state.json")
 
-    def finish(self, operation_id: str, end: End) -> bool:
-        """Write the end; False where somebody was first and this one does not count."""
+    def finish(self, operation_id: str, end: End) -> None:
+        """Write the end; where somebody was first, theirs stays."""
         folder = self._folder / operation_id
         part = folder / f"end.{secrets.token_hex(8)}.part"
         part.write_text(end.model_dump_json(), "utf-8")
         try:
-            os.link(part, folder / "end.json")
-        except FileExistsError:
-            return False
+            # A link, unlike a rename, does not replace what is there.
+            with contextlib.suppress(FileExistsError):
+                os.link(part, folder / "end.json")
         finally:
             part.unlink(missing_ok=True)
-        return True
 
     def lock(self, operation_id: str) -> Lock:
         """The right to render this operation, not yet taken."""
