@@ -35,12 +35,17 @@ def render(spec: RenderSpec, tell: Tell) -> int:
     """
     part = part_path(spec.output)
     story = read(spec.prompt, spec.negative_prompt)
-    write = _extend if spec.mode == "extension" else _make
-    shot = write(spec, story, part, tell)
     still = part.with_suffix(".png")
-    planes.to_image(shot.frame(spec.frame_count - 1)).save(still, compress_level=1)
-    still.replace(last_frame_path(spec.output))
-    part.replace(spec.output)
+    write = _extend if spec.mode == "extension" else _make
+    try:
+        shot = write(spec, story, part, tell)
+        planes.to_image(shot.frame(spec.frame_count - 1)).save(still, compress_level=1)
+        still.replace(last_frame_path(spec.output))
+        part.replace(spec.output)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        still.unlink(missing_ok=True)
+        raise
     tell(1.0)
     return spec.output.stat().st_size
 
@@ -58,7 +63,7 @@ def last_frame_path(output: Path) -> Path:
 def _make(spec: RenderSpec, story: Story, part: Path, tell: Tell) -> Shot:
     size, count = spec.size, spec.frame_count
     shot = _shot(spec, story)
-    sound: Iterator[Pcm] | None = iter([ambience(story, spec.seconds, spec.seed)]) if spec.audio else None
+    sound: Iterator[Pcm] | None = iter([ambience(story, spec.seconds, spec.dice_seed)]) if spec.audio else None
     exact = {"image-to-video": (0,), "interpolation": (0, count - 1)}.get(spec.mode, ())
     with ClipWriter(part, size, count, sound, exact=exact) as writer:
         for number, picture in enumerate(_drawn(shot, Overlay(size, count, story.captions), count)):
@@ -83,9 +88,9 @@ def _shot(spec: RenderSpec, story: Story) -> Shot:
 def _scene(story: Story, size: tuple[int, int], spec: RenderSpec) -> Shot:
     width, height = size
     if width * height <= _LARGEST_SCENE:
-        return Scene(story, size, spec.frame_count, spec.seed)
+        return Scene(story, size, spec.frame_count, spec.dice_seed)
     small = (width // 4 * 2, height // 4 * 2)
-    return Enlarged(Scene(story, small, spec.frame_count, spec.seed), size)
+    return Enlarged(Scene(story, small, spec.frame_count, spec.dice_seed), size)
 
 
 def _fitted(spec: RenderSpec, path: Path | None) -> Planes:
@@ -138,7 +143,7 @@ def _old_part(writer: ClipWriter, source: Source, clip: InputContainer, stream: 
 
 def _joined_sound(spec: RenderSpec, story: Story, source: Source) -> Iterator[Pcm]:
     old = old_sound(source, source.frame_count * SAMPLES_A_FRAME)
-    return chain(old, [ambience(story, spec.seconds, spec.seed)])
+    return chain(old, [ambience(story, spec.seconds, spec.dice_seed)])
 
 
 def _drawn(shot: Shot, overlay: Overlay, frame_count: int) -> Iterator[Planes]:

@@ -90,7 +90,7 @@ class Dissolve:
 
 
 class Enlarged:
-    """A shot drawn small and scaled up, because drawing it at 4K would take minutes."""
+    """A shot drawn small and scaled up, because drawing it at 4K would take several times as long."""
 
     def __init__(self, shot: Shot, size: tuple[int, int]) -> None:
         self._shot, self._size = shot, size

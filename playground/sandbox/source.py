@@ -1,6 +1,7 @@
 """The clip that an extension continues: what it is, its frames at 24 a second, its sound."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -42,32 +43,31 @@ def survey(path: Path) -> Source:
     Raises `RenderError` (`bad_media`) when it is damaged, no video, or too large.
     """
     check_boxes(path)
-    try:
-        with av.open(str(path)) as clip:
-            stream = clip.streams.video[0]
-            first = next(clip.decode(stream))
-            size = upright_size(first)
-            if max(size) > LARGEST_SIDE:
-                raise RenderError("bad_media", f"The video {path.name} is larger than 4K.")
-            labelled = clip.metadata.get("comment") == LABEL
-            clip.seek(0, stream=stream)
-            times, keyed = _packet_times(clip, stream)
-            first_moment, end = times[0], max(times) + _step(stream)
-            return Source(
-                path=path,
-                size=size,
-                frame_count=max(1, round((end - first_moment) * FPS)),
-                copyable=labelled and keyed and not first.rotation and _as_made_here(stream, size, times),
-                labelled=labelled,
-                has_sound=bool(clip.streams.audio),
-            )
-    except (FFmpegError, OSError, ValueError, IndexError, StopIteration) as error:
-        raise unreadable_clip(path) from error
+    with _readable(path), av.open(str(path)) as clip:
+        stream = clip.streams.video[0]
+        first = next(clip.decode(stream), None)
+        if first is None:
+            raise unreadable_clip(path)
+        size = upright_size(first)
+        if max(size) > LARGEST_SIDE:
+            raise RenderError("bad_media", f"The video {path.name} is larger than 4K.")
+        labelled = clip.metadata.get("comment") == LABEL
+        clip.seek(0, stream=stream)
+        times, keyed = _packet_times(clip, stream)
+        first_moment, end = times[0], max(times) + _step(stream)
+        return Source(
+            path=path,
+            size=size,
+            frame_count=max(1, round((end - first_moment) * FPS)),
+            copyable=labelled and keyed and not first.rotation and _as_made_here(stream, size, times),
+            labelled=labelled,
+            has_sound=bool(clip.streams.audio),
+        )
 
 
 def old_frames(source: Source) -> Iterator[Planes]:
     """Decode the clip to exactly `frame_count` frames, repeating or leaving out where its rate is another."""
-    with av.open(str(source.path)) as clip:
+    with _readable(source.path), av.open(str(source.path)) as clip:
         stream = clip.streams.video[0]
         stream.thread_type = "AUTO"
         given = 0
@@ -107,9 +107,18 @@ def old_sound(source: Source, sample_count: int) -> Iterator[Pcm]:
         yield np.zeros((2, count), np.float32)
 
 
+@contextmanager
+def _readable(path: Path) -> Generator[None]:
+    """Turn what the decoder says of a damaged clip into an error for a person."""
+    try:
+        yield
+    except (FFmpegError, OSError, ValueError, IndexError) as error:
+        raise unreadable_clip(path) from error
+
+
 def _decoded_sound(source: Source) -> Iterator[Pcm]:
     resampler = av.AudioResampler("fltp", "stereo", SAMPLE_RATE)
-    with av.open(str(source.path)) as clip:
+    with _readable(source.path), av.open(str(source.path)) as clip:
         for frame in clip.decode(clip.streams.audio[0]):
             for part in resampler.resample(frame):
                 yield np.asarray(part.to_ndarray(), np.float32)

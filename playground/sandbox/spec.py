@@ -34,7 +34,7 @@ class RenderSpec(BaseModel, frozen=True, extra="forbid"):
     aspect_ratio: AspectRatio = "16:9"
     seconds: int = Field(default=8, ge=1, le=60)
     audio: bool = True
-    seed: int = Field(default=0, ge=0)
+    seed: int = 0
     resize_mode: ResizeMode = "crop"
     first_frame: Path | None = None
     last_frame: Path | None = None
@@ -55,6 +55,11 @@ class RenderSpec(BaseModel, frozen=True, extra="forbid"):
         short = _SHORT_SIDE[self.resolution]
         long = short * 16 // 9
         return {"16:9": (long, short), "9:16": (short, long), "1:1": (short, short)}[self.aspect_ratio]
+
+    @property
+    def dice_seed(self) -> int:
+        """The seed as the random generators take it: never negative."""
+        return self.seed % 2**64
 
     @property
     def frame_count(self) -> int:

@@ -244,7 +244,7 @@ class TestReferences:
 class TestExtension:
     def test_joins_seven_seconds_to_an_untouched_old_part(self, make: Make) -> None:
         old = make(audio=True)
-        clip = make(mode="extension", seconds=7, audio=True, source_video=old, prompt="A forest in the fog.")
+        clip = make(mode="extension", seconds=7, audio=True, source_video=old, prompt="A forest.")
         assert frame_times(clip) == [Fraction(number, 24) for number in range(96 + 168)]
         assert planes_of(clip)[:96] == planes_of(old)
         with av.open(str(clip)) as opened:
@@ -256,17 +256,17 @@ class TestExtension:
 
     def test_goes_on_from_the_last_picture_without_a_second_label(self, make: Make) -> None:
         old = make(audio=True)
-        clip = make(mode="extension", seconds=7, source_video=old, prompt="")
+        clip = make(mode="extension", seconds=2, source_video=old, prompt="")
         assert psnr(picture(clip, 95), picture(clip, 96)) > 30
         clean = np.asarray(Image.open(last_frame_path(clip)))
         assert clean[:60, 800:].min(axis=2).max() < 200, "no white letters are left in the corner"
 
     def test_can_be_repeated(self, make: Make) -> None:
         once = make(mode="extension", seconds=7, audio=True, source_video=make(audio=True), prompt="A forest.")
-        twice = make(mode="extension", seconds=7, audio=True, source_video=once, prompt="A desert.")
+        twice = make(mode="extension", seconds=2, audio=True, source_video=once, prompt="A desert.")
         assert planes_of(twice)[: 96 + 168] == planes_of(once)
         with av.open(str(twice)) as opened:
-            assert opened.duration == 18_000_000
+            assert opened.duration == 13_000_000
 
     def test_keeps_sound_beside_the_picture(self, make: Make) -> None:
         clip = make(mode="extension", seconds=7, audio=True, source_video=make(audio=True), prompt="A forest.")
@@ -282,20 +282,41 @@ class TestExtension:
     @pytest.mark.parametrize("sound_rate", [0, 22050])
     def test_takes_over_a_clip_made_elsewhere(self, make: Make, tmp_path: Path, sound_rate: int) -> None:
         source = foreign_clip(tmp_path / f"{sound_rate}.mp4", (426, 240), 30, 75, sound_rate)
-        clip = make(mode="extension", seconds=7, audio=True, source_video=source, prompt="")
+        clip = make(mode="extension", seconds=2, audio=True, source_video=source, prompt="")
         with av.open(str(clip)) as opened:
             video = opened.streams.video[0]
-            assert (video.width, video.height, video.frames) == (426, 240, 60 + 168)
+            assert (video.width, video.height, video.frames) == (426, 240, 60 + 48)
             assert video.average_rate == 24
-            assert opened.duration == 9_500_000
+            assert opened.duration == 4_500_000
+        left, top, right, bottom = label_box((426, 240))
+        assert (picture(clip, 0)[top:bottom, left:right].max(axis=2) > 120).mean() > 0.03
         red = [float(frame[200:, :100, 0].mean()) for frame in pictures(clip)][:60]
         assert all(later >= earlier - 2 for earlier, later in itertools.pairwise(red))
         assert red[-1] - red[0] > 150
         old = samples(clip)[:, 4800:100_000]
         assert (float(np.abs(old).max()) > 0.2) == bool(sound_rate)
 
+    def test_turns_a_phone_clip_upright(self, make: Make, tmp_path: Path) -> None:
+        source = tmp_path / "turned.mp4"
+        with av.open(str(source), "w") as opened:
+            clip: Any = opened
+            video = clip.add_stream("libx264", rate=24)
+            video.width, video.height, video.pix_fmt = 320, 180, "yuv420p"
+            video.set_display_rotation(90)
+            stored = Image.new("RGB", (320, 180), (20, 20, 20))
+            stored.paste((250, 40, 40), (0, 0, 320, 40))
+            for _ in range(24):
+                clip.mux(video.encode(av.VideoFrame.from_ndarray(np.asarray(stored))))
+            clip.mux(video.encode(None))
+        joined = make(mode="extension", seconds=1, source_video=source, prompt="")
+        start = picture(joined, 0)
+        assert start.shape == (320, 180, 3)
+        # What a browser shows of such a file: the stored top is on the left.
+        assert start[160, 5, 0] > 200
+        assert start[160, 175, 0] < 60
+
     def test_drops_the_sound_when_it_is_off(self, make: Make) -> None:
-        clip = make(mode="extension", seconds=7, source_video=make(audio=True), prompt="")
+        clip = make(mode="extension", seconds=1, source_video=make(audio=True), prompt="")
         with av.open(str(clip)) as opened:
             assert not opened.streams.audio
 
@@ -305,6 +326,16 @@ class TestExtension:
         cut.write_bytes(whole[: len(whole) * 2 // 3])
         with pytest.raises(RenderError, match="incomplete") as refused:
             make(mode="extension", seconds=7, source_video=cut)
+        assert refused.value.code == "bad_media"
+
+    def test_refuses_a_clip_that_is_damaged_inside(self, make: Make, tmp_path: Path) -> None:
+        data = bytearray(foreign_clip(tmp_path / "whole.mp4", (320, 180), 30, 60).read_bytes())
+        start = data.index(b"mdat") + 4
+        end = data.index(b"moov") - 4
+        data[start:end] = bytes(end - start)
+        (tmp_path / "damaged.mp4").write_bytes(data)
+        with pytest.raises(RenderError) as refused:
+            make(mode="extension", seconds=7, source_video=tmp_path / "damaged.mp4")
         assert refused.value.code == "bad_media"
 
 
