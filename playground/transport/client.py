@@ -59,7 +59,7 @@ class Transport:
         clock: Callable[[], datetime] = utc_now,
         read_seconds: Mapping[TimeoutClass, float] = READ_SECONDS,
     ) -> None:
-        """Make the pools; nothing is connected yet.
+        """Nothing is read or connected yet.
 
         Args:
             mounts: in-process transports by origin; reached only by calls whose base URL is there.
@@ -72,7 +72,7 @@ class Transport:
         """
         _quiet_libraries()
         self._guard = Guard(trusted_origins=trusted_origins, allow_private_hosts=allow_private_hosts, resolver=resolver)
-        self._wire = Wire(mounts=mounts or {}, guard=self._guard, tls=httpx.create_ssl_context())
+        self._wire = Wire(mounts=mounts or {}, guard=self._guard)
         self._status_places = asyncio.Semaphore(max_concurrent)
         self._download_places = asyncio.Semaphore(max(1, max_concurrent // 4))
         self._fetch_places = asyncio.Semaphore(max(1, max_concurrent // 4))

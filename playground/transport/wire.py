@@ -1,5 +1,6 @@
 """One request over the right connection: keys to their own origins only, redirects by hand, trouble in plain words."""
 
+import asyncio
 import logging
 import socket
 import ssl
@@ -16,6 +17,7 @@ from playground.transport.body import BuiltBody, MediaUnreadable
 from playground.transport.guard import Blocked, Guard, HostNotFound, PinnedTransport, origin_of, parse
 
 Lane = Literal["status", "create", "download", "fetch"]
+Way = Lane | Literal["guarded"]
 
 MAX_REDIRECTS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -71,21 +73,15 @@ class Arrived:
 class Wire:
     """The connections: one pool for each kind of request, and a guarded way for every link that is not trusted."""
 
-    def __init__(self, *, mounts: Mapping[str, httpx.AsyncBaseTransport], guard: Guard, tls: ssl.SSLContext) -> None:
+    def __init__(self, *, mounts: Mapping[str, httpx.AsyncBaseTransport], guard: Guard) -> None:
         self._mounts = {origin(where): transport for where, transport in mounts.items()}
         self._guard = guard
-        self._pools: dict[Lane, httpx.AsyncBaseTransport] = {
-            # Never over a kept connection: whether a request reached one that had just died cannot be known.
-            "create": _pool(tls, keep=0),
-            "status": _pool(tls, keep=20),
-            "download": _pool(tls, keep=5),
-            "fetch": _pool(tls, keep=0),
-        }
-        self._guarded = PinnedTransport(guard, _pool(tls, keep=0))
+        self._pools: dict[Way, httpx.AsyncBaseTransport] = {}
+        self._making = asyncio.Lock()
 
     async def aclose(self) -> None:
         """Close every connection, and what is mounted."""
-        for transport in (*self._pools.values(), self._guarded, *self._mounts.values()):
+        for transport in (*self._pools.values(), *self._mounts.values()):
             await transport.aclose()
 
     @asynccontextmanager
@@ -123,7 +119,8 @@ class Wire:
     async def _ask(self, out: Outgoing, url: httpx.URL, *, at_home: bool, hop: int) -> httpx.Response:
         request = _request(out, url, at_home=at_home)
         try:
-            return await self._route(url, out).handle_async_request(request)
+            transport = await self._route(url, out)
+            return await transport.handle_async_request(request)
         except Blocked as error:
             blocked = not isinstance(error, HostNotFound)
             raise Lost(error.reason, sent=hop > 0, blocked=blocked) from None
@@ -132,15 +129,27 @@ class Wire:
             sent = hop > 0 or not isinstance(error, _NOTHING_SENT)
             raise Lost(_why(error, url.host), sent=sent) from None
 
-    def _route(self, url: httpx.URL, out: Outgoing) -> httpx.AsyncBaseTransport:
+    async def _route(self, url: httpx.URL, out: Outgoing) -> httpx.AsyncBaseTransport:
         where = origin_of(url)
         if where in self._mounts:
             if where == out.home:
                 return self._mounts[where]
             raise Blocked(f"{url.host} is part of the playground itself.")
-        if where == out.home or self._guard.trusts(url):
-            return self._pools[out.lane]
-        return self._guarded
+        async with self._making:
+            if not self._pools:  # not sooner: the certificates are read from the disk, which the sandbox never needs
+                self._pools = _pools(await asyncio.to_thread(httpx.create_ssl_context), self._guard)
+        return self._pools[out.lane if where == out.home or self._guard.trusts(url) else "guarded"]
+
+
+def _pools(tls: ssl.SSLContext, guard: Guard) -> dict[Way, httpx.AsyncBaseTransport]:
+    return {
+        # Never over a kept connection: whether a request reached one that had just died cannot be known.
+        "create": _pool(tls, keep=0),
+        "status": _pool(tls, keep=20),
+        "download": _pool(tls, keep=5),
+        "fetch": _pool(tls, keep=0),
+        "guarded": PinnedTransport(guard, _pool(tls, keep=0)),
+    }
 
 
 def _pool(tls: ssl.SSLContext, *, keep: int) -> httpx.AsyncHTTPTransport:
