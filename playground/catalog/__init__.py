@@ -13,7 +13,7 @@ def load_tables(extra: Path | None = None) -> dict[str, Table]:
     """Every table by its stem, sorted; `extra` is a folder whose tables are added.
 
     Raises:
-        TableError: a table that does not follow the grammar.
+        TableError: a table that does not follow the grammar, or a folder that is not there.
     """
     tables = {stem: parse_table(stem, as_document(_toml(stem, text))) for stem, text in _documents(extra)}
     return dict(sorted(tables.items()))
@@ -24,8 +24,17 @@ def _documents(extra: Path | None) -> Iterator[tuple[str, str]]:
         if entry.name.endswith(".toml"):
             yield entry.name.removesuffix(".toml"), entry.read_text("utf-8")
     if extra is not None:
+        if not extra.is_dir():
+            raise TableError(f"{extra} is no folder of capability tables")
         for path in sorted(extra.glob("*.toml")):
-            yield path.stem, path.read_text("utf-8")
+            yield path.stem, _text(path)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TableError(f"{path} cannot be read: {error}") from error
 
 
 def _toml(stem: str, text: str) -> object:

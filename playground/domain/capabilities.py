@@ -7,7 +7,7 @@ silently loosen a rule. `tables.py` resolves the inheritance provider → model 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -124,13 +124,13 @@ class MediaLimit(_Strict):
     """What an image or a clip must be. Facts that nobody could measure are not judged."""
 
     formats: tuple[str, ...] | None = None
-    max_megabytes: float | None = None
-    max_megapixels: float | None = None
+    max_megabytes: float | None = Field(default=None, gt=0)
+    max_megapixels: float | None = Field(default=None, gt=0)
     heights: tuple[int, ...] | None = None
     """Allowed lengths of the shorter side, in pixels."""
     at_least_seconds: float | None = None
     at_most_seconds: float | None = None
-    frames_per_second: float | None = None
+    frames_per_second: float | None = Field(default=None, gt=0)
     made_by: str | None = None
     younger_than_days: float | None = None
     extended_at_most: int | None = None
@@ -221,7 +221,7 @@ class Price(_Strict):
     model: tuple[str, ...] | None = None
     mode: tuple[Mode, ...] | None = None
     when: Mapping[str, tuple[str | int | bool, ...]] = Field(default_factory=dict[str, tuple[str | int | bool, ...]])
-    usd_per_second: float | Literal["unknown"]
+    usd_per_second: Annotated[float, Field(ge=0, allow_inf_nan=False)] | Literal["unknown"]
     note: str | None = None
     evidence: str
 

@@ -43,6 +43,8 @@ class Offer:
         }
 
 
+_BILLABLE: Final = 100_000
+"""Nobody bills more seconds or videos than this, nor fewer than one: such a request has no price."""
 _NOBODY_KNOWS: Final = Quote(None, None, None, None)
 
 
@@ -74,7 +76,7 @@ def billed_seconds(request: VideoRequest, spec: ModeSpec) -> int | None:
 def _integer(request: VideoRequest, spec: ModeSpec, field: str) -> int | None:
     value = request.value(field)
     value = spec.default(field) if value is None else value
-    return value if isinstance(value, int) else None
+    return value if isinstance(value, int) and 0 < value <= _BILLABLE else None
 
 
 def _holds(each: Price, request: VideoRequest, spec: ModeSpec) -> bool | None:

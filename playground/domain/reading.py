@@ -1,6 +1,7 @@
 """Reading a request out of parsed JSON, with a sentence for everything that can be wrong with its shape."""
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from playground.domain.errors import InvalidRequest
 from playground.domain.request import VideoRequest
@@ -17,15 +18,14 @@ def parse_request(raw: object) -> VideoRequest:
     try:
         return VideoRequest.model_validate(raw)
     except ValidationError as error:
-        raise InvalidRequest([_issue(dict(each)) for each in error.errors(include_url=False)]) from None
+        raise InvalidRequest([_issue(each) for each in error.errors(include_url=False, include_input=False)]) from None
 
 
-def _issue(error: dict[str, object]) -> Issue:
-    place = error["loc"]
-    field = str(place[0]) if isinstance(place, tuple) and place else "request"
-    kind = str(error["type"])
-    if kind == "extra_forbidden":
+def _issue(error: ErrorDetails) -> Issue:
+    field = str(error["loc"][0]) if error["loc"] else "request"
+    if error["type"] == "extra_forbidden":
         return Issue(field, "unknown_field", f"A request has no field {field[:60]!r}.")
-    if kind == "missing":
+    if error["type"] == "missing":
         return Issue(field, "required", f"The request must name its {label(field)}.")
-    return Issue(field, "wrong_type", f"{label(field).capitalize()}: {str(error['msg']).lower()}.")
+    says = error["msg"].removeprefix("Value error, ").lower()
+    return Issue(field, "wrong_type", f"{label(field).capitalize()}: {says}.")

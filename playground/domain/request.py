@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictBool, StrictInt, StrictStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StrictBool, StrictInt, StrictStr
 
 Mode = Literal["text-to-video", "image-to-video", "interpolation", "references", "extension"]
 MODES: Final[tuple[Mode, ...]] = get_args(Mode)
@@ -40,7 +40,7 @@ MEDIA_FIELDS: Final = tuple(name for name, kind in PARAMETER_KINDS.items() if ki
 Value = str | int | bool | tuple[str, ...]
 """What a set field can hold; media are references (path, URL or `job:<id>`), never bytes."""
 
-_JOB_REFERENCE = re.compile(r"job:(?P<job>[\w-]+)(#(?P<part>last-frame|[1-9]\d*))?\Z")
+_JOB_REFERENCE = re.compile(r"job:(?P<job>[\w-]+)(#(?P<part>last-frame|[1-9]\d{0,5}))?\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,18 @@ def _as_tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - pydantic judges the items
 
 
+def _whole_text(value: str) -> str:
+    """JSON can spell half a character (a lone surrogate); no file, database or provider takes it."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("this text holds half a character, which cannot be sent or stored") from None
+    return value
+
+
+Text = Annotated[StrictStr, AfterValidator(_whole_text)]
+
+
 class VideoRequest(BaseModel):
     """What somebody asks for, before anyone knows whether it can be had. Frozen; unknown fields are refused.
 
@@ -81,26 +93,26 @@ class VideoRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    provider: StrictStr
+    provider: Text
     mode: Mode
-    model: StrictStr | None = None
-    prompt: StrictStr | None = None
-    negative_prompt: StrictStr | None = None
+    model: Text | None = None
+    prompt: Text | None = None
+    negative_prompt: Text | None = None
     duration_seconds: StrictInt | None = None
     """Whole seconds of the clip; not a parameter of extension."""
-    resolution: StrictStr | None = None
-    aspect_ratio: StrictStr | None = None
+    resolution: Text | None = None
+    aspect_ratio: Text | None = None
     generate_audio: StrictBool | None = None
     enhance_prompt: StrictBool | None = None
     seed: StrictInt | None = None
     number_of_videos: StrictInt | None = None
-    person_generation: StrictStr | None = None
-    resize_mode: StrictStr | None = None
-    compression_quality: StrictStr | None = None
-    first_frame: StrictStr | None = None
-    last_frame: StrictStr | None = None
-    reference_images: Annotated[tuple[StrictStr, ...] | None, BeforeValidator(_as_tuple)] = None
-    source_video: StrictStr | None = None
+    person_generation: Text | None = None
+    resize_mode: Text | None = None
+    compression_quality: Text | None = None
+    first_frame: Text | None = None
+    last_frame: Text | None = None
+    reference_images: Annotated[tuple[Text, ...] | None, BeforeValidator(_as_tuple)] = None
+    source_video: Text | None = None
 
     def value(self, field: str) -> Value | None:
         """The value of a parameter by its name, None where it is not set."""

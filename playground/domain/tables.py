@@ -5,7 +5,7 @@ that mode; later words win field by field. `without` takes away whole parameters
 A media parameter belongs to a mode only where that mode names it; elsewhere it merely says what the media must be.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -22,7 +22,7 @@ from playground.domain.capabilities import (
     Rule,
     Table,
 )
-from playground.domain.request import MEDIA_FIELDS, PARAMETER_KINDS, Mode
+from playground.domain.request import MEDIA_FIELDS, MODES, PARAMETER_KINDS, Mode, VideoRequest
 
 Raw = dict[str, Any]
 Without = tuple[str, ...] | dict[str, tuple[str | int, ...]]
@@ -43,10 +43,24 @@ class _Layer(BaseModel):
     @field_validator("parameters")
     @classmethod
     def _fields_exist(cls, value: Mapping[str, Raw]) -> Mapping[str, Raw]:
-        unknown = set(value) - set(PARAMETER_KINDS)
-        if unknown:
-            raise ValueError(f"a request has no such parameter: {', '.join(sorted(unknown))}")
+        _refuse_unknown(value)
+        for name, words in value.items():
+            unknown = set(words) - set(Parameter.model_fields)
+            if unknown:
+                raise ValueError(f"{name} has words that are not in the grammar: {', '.join(sorted(unknown))}")
         return value
+
+    @field_validator("without")
+    @classmethod
+    def _taken_fields_exist(cls, value: Without) -> Without:
+        _refuse_unknown(value)
+        return value
+
+
+def _refuse_unknown(names: Iterable[str]) -> None:
+    unknown = set(names) - set(PARAMETER_KINDS)
+    if unknown:
+        raise ValueError(f"a request has no such parameter: {', '.join(sorted(unknown))}")
 
 
 class _ModeLayer(_Layer):
@@ -86,11 +100,19 @@ def parse_table(stem: str, document: Mapping[str, object]) -> Table:
         read = _Document.model_validate(document)
         _Layer(parameters=read.parameters)
         specs: dict[tuple[str, Mode], ModeSpec] = {(s.model.id, s.mode): s for s in _specs(stem, read)}
-    except (ValidationError, TableError) as error:
+        table = Table(stem, read.provider, tuple(_facts(m) for m in read.model), specs, read.evidence)
+        _check_references(read, table)
+    except ValidationError as error:
+        raise TableError(f"catalog/{stem}.toml: {_said(error)}") from error
+    except TableError as error:
         raise TableError(f"catalog/{stem}.toml: {error}") from error
-    table = Table(stem, read.provider, tuple(_facts(m) for m in read.model), specs, read.evidence)
-    _check_references(read, table)
     return table
+
+
+def _said(error: ValidationError) -> str:
+    """`provider.poll_second: Extra inputs are not permitted`, one after the other."""
+    each = error.errors(include_url=False, include_input=False)
+    return "; ".join(f"{'.'.join(str(step) for step in one['loc'])}: {one['msg']}" for one in each)
 
 
 def _facts(model: _ModelLayer) -> ModelFacts:
@@ -133,7 +155,11 @@ def _parameters(document: _Document, model: _ModelLayer, mode: Mode, layer: _Mod
     for each in layers:
         _take_away(merged, each.without)
     kept = {n: w for n, w in merged.items() if n not in MEDIA_FIELDS or n in named_by_mode}
-    return {name: _parameter(name, kept[name]) for name in PARAMETER_KINDS if name in kept}
+    return {
+        name: _parameter(f"[parameters.{name}] of {model.id} in {mode}", name, kept[name])
+        for name in PARAMETER_KINDS
+        if name in kept
+    }
 
 
 def _take_away(merged: dict[str, Raw], without: Without) -> None:
@@ -146,35 +172,128 @@ def _take_away(merged: dict[str, Raw], without: Without) -> None:
             merged[name] = {**merged[name], "choices": [c for c in merged[name]["choices"] if c not in gone]}
 
 
-def _parameter(name: str, words: Raw) -> Parameter:
+def _parameter(where: str, name: str, words: Raw) -> Parameter:
     try:
         parameter = Parameter.model_validate(words)
     except ValidationError as error:
-        raise TableError(f"[parameters.{name}] {error}") from error
-    allowed = parameter.allowed()
-    kind = PARAMETER_KINDS[name]
-    if kind == "choice" and parameter.choices is None:
-        raise TableError(f"[parameters.{name}] needs choices")
-    known = parameter.default is not None and parameter.default != UNKNOWN
-    if known and kind == "flag" and not isinstance(parameter.default, bool):
-        raise TableError(f"[parameters.{name}] is on or off: its default must be true or false")
-    if known and kind != "flag" and allowed is not None and parameter.default not in allowed:
-        raise TableError(f"[parameters.{name}] its default {parameter.default!r} is not among {allowed}")
-    if parameter.fixed and not known:
-        raise TableError(f"[parameters.{name}] is fixed and must say to what")
+        raise TableError(f"{where}: {_said(error)}") from error
+    problem = _problem(name, parameter)
+    if problem is not None:
+        raise TableError(f"{where} {problem}")
     return parameter
 
 
+def _problem(name: str, parameter: Parameter) -> str | None:
+    """Why a parameter contradicts itself, or its field of the request."""
+    kind = PARAMETER_KINDS[name]
+    choices, low, high = parameter.choices, parameter.at_least, parameter.at_most
+    if kind == "choice" and not choices:
+        return "needs choices"
+    if kind in ("flag", "text", "media") and choices is not None:
+        return f"is a {kind}: it has no choices"
+    strange = [value for value in choices or () if not _fits(name, value)]
+    if strange:
+        return f"cannot be {strange[0]!r}: a request has another type there"
+    if low is not None and high is not None and low > high:
+        return f"is at least {low} and at most {high}"
+    unknown = set(parameter.required_unless) - set(PARAMETER_KINDS)
+    if unknown:
+        return f"is required unless {', '.join(sorted(unknown))}: a request has no such parameter"
+    if choices is not None and set(parameter.words) - {str(choice) for choice in choices}:
+        return f"has words for {', '.join(sorted(set(parameter.words) - {str(c) for c in choices}))}, not a choice"
+    return _default_problem(name, parameter)
+
+
+def _default_problem(name: str, parameter: Parameter) -> str | None:
+    default = parameter.default
+    if default is None or default == UNKNOWN:
+        return "is fixed and must say to what" if parameter.fixed else None
+    if PARAMETER_KINDS[name] == "media":
+        return "is a medium: it has no default"
+    if not _fits(name, default):
+        return f"has a default of another type than a request has there: {default!r}"
+    allowed = parameter.allowed()
+    if allowed is not None and PARAMETER_KINDS[name] != "flag" and default not in allowed:
+        return f"has a default, {default!r}, that is not among {allowed}"
+    low, high = parameter.at_least, parameter.at_most
+    if isinstance(default, int) and ((low is not None and default < low) or (high is not None and default > high)):
+        return f"has a default, {default}, that is out of its range"
+    return None
+
+
+def _fits(name: str, value: object) -> bool:
+    """Whether a request could hold this value in that field: the request itself is asked."""
+    try:
+        VideoRequest.model_validate({"provider": "", "mode": MODES[0], name: value})
+    except ValidationError:
+        return False
+    return True
+
+
 def _check_references(document: _Document, table: Table) -> None:
-    models = {model.id for model in document.model}
+    """Everything that a table names has to be there, or a typo would silently loosen a rule."""
+    models = [model.id for model in document.model]
+    if len(set(models)) < len(models):
+        raise TableError("two models have the same id")
     for where, key in _evidence_used(document, table):
         if key not in document.evidence:
-            raise TableError(f"catalog/{table.id}.toml: {where} names evidence {key!r}, which is not there")
+            raise TableError(f"{where} names evidence {key!r}, which is not there")
+    for mode, layer in document.modes.items():
+        _refuse(f"[modes.{mode}]", set(layer.models or ()) - set(models))
+    for model in document.model:
+        _refuse(f"model {model.id}", set(model.modes) - set(document.modes))
     for rule in document.rule:
         fields = {*rule.when, *rule.then, *rule.media}
-        unknown = (fields - set(PARAMETER_KINDS)) | (set(rule.model or ()) - models)
-        if unknown:
-            raise TableError(f"catalog/{table.id}.toml: rule {rule.id!r} names {', '.join(sorted(unknown))}")
+        _refuse(f"rule {rule.id!r}", (fields - set(PARAMETER_KINDS)) | (set(rule.model or ()) - set(models)))
+        _refuse(f"media of rule {rule.id!r}", set(rule.media) - set(MEDIA_FIELDS))
+    for price in document.price:
+        _refuse("a price", (set(price.when) - set(PARAMETER_KINDS)) | (set(price.model or ()) - set(models)))
+    _check_values(document)
+
+
+def _refuse(where: str, unknown: Iterable[str]) -> None:
+    names = ", ".join(sorted(unknown))
+    if names:
+        raise TableError(f"{where} names {names}, which is not there")
+
+
+def _check_values(document: _Document) -> None:
+    """Values that a rule, a price or a `without` names must be such as a request can hold, and choices stated here."""
+    layers = list(_layers(document))
+    for where, name, values in _values_named(document, layers):
+        kind = PARAMETER_KINDS[name]
+        stated = {c for _, layer in layers for c in layer.parameters.get(name, {}).get("choices", ())}
+        for value in values:
+            if kind in ("text", "media") or not _fits(name, value):
+                raise TableError(f"{where}: {name} can never be {value!r}")
+            if kind == "choice" and value not in stated:
+                raise TableError(f"{where}: {name} has no choice {value!r} in this table")
+
+
+def _layers(document: _Document) -> Iterator[tuple[str, _Layer]]:
+    yield "the table", _Layer(parameters=document.parameters)
+    for mode, layer in document.modes.items():
+        yield f"[modes.{mode}]", layer
+    for model in document.model:
+        yield f"model {model.id}", model
+        for mode, layer in model.modes.items():
+            yield f"model {model.id} in {mode}", layer
+
+
+def _values_named(
+    document: _Document, layers: list[tuple[str, _Layer]]
+) -> Iterator[tuple[str, str, tuple[str | int | bool, ...]]]:
+    for where, layer in layers:
+        if isinstance(layer.without, dict):
+            for name, gone in layer.without.items():
+                yield f"`without` of {where}", name, gone
+    for rule in document.rule:
+        for name, values in (*rule.when.items(), *rule.then.items()):
+            if isinstance(values, tuple):
+                yield f"rule {rule.id!r}", name, values
+    for price in document.price:
+        for name, values in price.when.items():
+            yield "a price", name, values
 
 
 def _evidence_used(document: _Document, table: Table) -> Iterator[tuple[str, str]]:

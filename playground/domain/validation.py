@@ -22,7 +22,7 @@ from playground.domain.capabilities import (
 )
 from playground.domain.media import Facts
 from playground.domain.request import MEDIA_FIELDS, PARAMETER_KINDS, Value, VideoRequest, is_url
-from playground.domain.words import label, listed, spoken
+from playground.domain.words import label, listed, short, spoken
 
 CHARACTERS_PER_TOKEN: Final = 4
 """A rough English average; token limits are only estimated, so they warn."""
@@ -102,7 +102,7 @@ def spec_for(request: VideoRequest, table: Table, now: datetime) -> ModeSpec | I
     model = table.default_model(request.mode, now.date()) if request.model is None else table.model(request.model)
     if model is None and request.model is not None:
         ids = tuple(m.id for m in table.models)
-        says = f"{table.provider.label} has no model {request.model!r}. It has: {listed(ids)}."
+        says = f"{table.provider.label} has no model {short(request.model)!r}. It has: {listed(ids)}."
         return Issue("model", "unknown_model", says, allowed=ids, involves=frozenset({"model"}))
     spec = table.specs.get((model.id, request.mode)) if model is not None else None
     if spec is not None:
@@ -141,7 +141,8 @@ def _lifecycle(spec: ModeSpec, facts: Facts, now: datetime) -> Iterator[Issue]:
     if lifecycle is None:
         return
     stage = lifecycle.stage(now.date())
-    instead = f" Use {lifecycle.use_instead} instead." if lifecycle.use_instead is not None else ""
+    instead = f" It is followed by {lifecycle.replacement}." if lifecycle.replacement is not None else ""
+    instead += f" Use {lifecycle.use_instead} instead." if lifecycle.use_instead is not None else ""
     involves = frozenset({"model"})
     if stage == "retired":
         severity: Severity = "warning" if facts.allow_retired else "error"
@@ -180,7 +181,7 @@ def _is_missing(value: Value | None) -> bool:
 
 
 def _is_required(parameter: Parameter, given: Mapping[str, Value]) -> bool:
-    if parameter.required and parameter.default is None:
+    if parameter.required and parameter.default in (None, UNKNOWN):
         return True
     return bool(parameter.required_unless) and all(_is_missing(given.get(n)) for n in parameter.required_unless)
 
@@ -191,8 +192,8 @@ def _judge_value(name: str, value: Value, parameter: Parameter) -> Issue | None:
         says = f"{label(name).capitalize()} is always {spoken(name, parameter.default)} here."
         return Issue(name, "fixed", says, "error", _allowed_tuple(parameter), None, parameter.evidence, involves)
     kind = PARAMETER_KINDS[name]
-    if kind == "choice" and value not in (parameter.choices or ()):
-        choices = parameter.choices or ()
+    if kind in ("choice", "range") and parameter.choices is not None and value not in parameter.choices:
+        choices = parameter.choices
         says = f"{label(name).capitalize()} {spoken(name, value)} is not offered; choose {listed(choices, name)}."
         return Issue(name, "not_allowed", says, "error", choices, None, parameter.evidence, involves)
     if kind == "range" and isinstance(value, int):
@@ -213,7 +214,7 @@ def _judge_number(name: str, value: int, parameter: Parameter) -> Issue | None:
     bounds = f"between {low} and {high}" if low is not None and high is not None else f"at least {low}"
     if low is None:
         bounds = f"at most {high}"
-    says = f"{label(name).capitalize()} {value} is out of range; it must be {bounds}."
+    says = f"{label(name).capitalize()} {spoken(name, value)} is out of range; it must be {bounds}."
     involves = frozenset({name})
     return Issue(name, "out_of_range", says, "error", parameter.allowed(), None, parameter.evidence, involves)
 
@@ -245,6 +246,9 @@ def media_issues(request: VideoRequest, spec: ModeSpec, facts: Facts, now: datet
         if isinstance(value, tuple) and parameter.at_most is not None and len(value) > parameter.at_most:
             says = f"{len(value)} {label(name)} were given; at most {parameter.at_most} are taken."
             yield Issue(name, "too_many", says, evidence=parameter.evidence, involves=involves)
+        if isinstance(value, tuple) and parameter.at_least is not None and 0 < len(value) < parameter.at_least:
+            says = f"{len(value)} {label(name)} were given; at least {parameter.at_least} are needed."
+            yield Issue(name, "too_few", says, evidence=parameter.evidence, involves=involves)
         known = facts.media.get(name, ())
         for fact in known:
             if fact.problem is not None:
@@ -268,18 +272,23 @@ def _rules(request: VideoRequest, spec: ModeSpec, facts: Facts, now: datetime) -
         for name, limit in rule.media.items():
             for fact in facts.media.get(name, ()):
                 if fact.problem is None and any(media_checks.violations(limit, fact, label(name), now)):
-                    severity = rule.severity if holds is True else "warning"
-                    yield Issue(name, "conflict", rule.says, severity, None, rule.id, rule.evidence, rule.fields)
-        if holds is True and not rule.then and not rule.media:
-            place = next(iter(rule.when), "mode")
-            yield Issue(place, "note", rule.says, rule.severity, None, rule.id, rule.evidence, rule.fields)
+                    yield _broken(rule, name, "conflict", None, certain=holds is True)
+        if not rule.then and not rule.media:
+            yield _broken(rule, next(iter(rule.when), "mode"), "note", None, certain=holds is True)
+
+
+def _broken(rule: Rule, name: str, code: str, allowed: tuple[str | int | bool, ...] | None, *, certain: bool) -> Issue:
+    severity = rule.severity if certain else "warning"
+    says = rule.says if certain else f"{rule.says} (Not certain here: it depends on something that is not known.)"
+    return Issue(name, code, says, severity, allowed, rule.id, rule.evidence, rule.fields | {name})
 
 
 def _holds(rule: Rule, request: VideoRequest, spec: ModeSpec, facts: Facts) -> bool | None:
     """Whether a rule's conditions hold; None where that hangs on something nobody knows."""
     truths = [_condition(c, _effective(name, request, spec)) for name, c in rule.when.items()]
     if rule.region is not None:
-        truths.append(None if facts.region is None else facts.region in rule.region)
+        here = facts.region.upper() if facts.region is not None else None
+        truths.append(None if here is None else here in {region.upper() for region in rule.region})
     if False in truths:
         return False
     return None if None in truths else True
@@ -312,7 +321,8 @@ def _narrowed(spec: ModeSpec, rules: list[Rule]) -> dict[str, tuple[str | int | 
         for name, demand in rule.then.items():
             if isinstance(demand, tuple):
                 parameter = spec.parameters.get(name)
-                before = left.get(name) or (parameter.allowed() if parameter is not None else None) or demand
+                offered = parameter.allowed() if parameter is not None else None
+                before = left.get(name, offered if offered is not None else demand)
                 left[name] = tuple(value for value in before if value in demand)
     return left
 
@@ -333,9 +343,7 @@ def _demand(
     certain = holds is True and verdict is True
     code = demand if isinstance(demand, str) else "conflict"
     allowed = left if left is not None else demand if isinstance(demand, tuple) else None
-    severity = rule.severity if certain else "warning"
-    says = rule.says if certain else f"{rule.says} (Not certain here: it depends on something that is not known.)"
-    yield Issue(name, code, says, severity, allowed, rule.id, rule.evidence, rule.fields)
+    yield _broken(rule, name, code, allowed, certain=certain)
 
 
 def _violates(demand: Demand, value: _Effective, given: Value | None) -> bool | None:

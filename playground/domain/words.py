@@ -33,6 +33,9 @@ MODE_LABELS: Final[dict[str, str]] = {
     "extension": "Extension",
 }
 
+_LONGEST: Final = 60
+"""Characters of a value that are repeated in a sentence."""
+
 _VALUES: Final[dict[tuple[str, object], str]] = {
     ("person_generation", "allow_all"): "everyone",
     ("person_generation", "allow_adult"): "adults only",
@@ -56,8 +59,16 @@ def spoken(field: str, value: object) -> str:
     if field == "mode":
         return MODE_LABELS.get(str(value), str(value)).lower()
     if field == "duration_seconds":
-        return f"{value} s"
-    return _VALUES.get((field, value), str(value))
+        return f"{short(value)} s"
+    return _VALUES.get((field, value)) or short(value)
+
+
+def short(value: object) -> str:
+    """A value as text. Python writes no number of more than 4,300 digits, and nobody reads one."""
+    if isinstance(value, int) and abs(value) >= 10**_LONGEST:
+        return "(far too many digits)"
+    text = str(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def listed(values: Sequence[object], field: str = "") -> str:
