@@ -76,10 +76,14 @@ class Registry:
     def __init__(self, tables: Mapping[str, Table], lookup: Callable[[str], str | None]) -> None:
         """`lookup` gives the operator's setting of an environment name, or None."""
         adapters = _adapters()
+        dialects = {stem: table.provider.dialect or stem for stem, table in tables.items()}
+        self.tables = tables
         self.providers: Mapping[str, Provider] = {
-            stem: _provider(table, adapters[table.provider.dialect or stem], lookup) for stem, table in tables.items()
+            stem: _provider(table, adapters[dialects[stem]], lookup)
+            for stem, table in tables.items()
+            if dialects[stem] in adapters
         }
-        self.tables: Mapping[str, Table] = {stem: p.table for stem, p in self.providers.items()}
+        """Those that can make videos here; a table alone can be checked, compared and priced."""
 
     def __getitem__(self, stem: str) -> Provider:
         return self.providers[stem]

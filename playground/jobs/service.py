@@ -85,7 +85,12 @@ class Service:
     def not_ready(self, provider: str) -> str | None:
         """One sentence why a provider cannot be used now; None: it can."""
         found = self._shop.registry.get(provider)
-        return f"There is no provider {provider!r}." if found is None else found.not_ready()
+        if found is not None:
+            return found.not_ready()
+        table = self.tables.get(provider)
+        if table is None:
+            return f"There is no provider {provider!r}."
+        return f"{table.provider.label} can be checked and priced here, but this version cannot make videos with it."
 
     async def check(self, request: VideoRequest, *, owner: str, files_under: Path | None) -> CheckResult:
         """Everything that does not fit, the price, and who else can do it. Never touches the network.
