@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Final
 
-import gradio as gr
 from fastapi import FastAPI
 
-from playground.assets import asset
 from playground.jobs.service import Service
+from playground.ui.gradio_typed import mount_page
 from playground.ui.guard import ASGIApp, Guard
 from playground.ui.layout import build
 from playground.ui.pieces import STATIC, template
@@ -28,12 +27,12 @@ def mount(app: FastAPI, service: Service, *, upload_dir: Path) -> ASGIApp:
     page.max_threads = _WORKERS
     page.state_session_capacity = _SESSIONS
     page.queue(default_concurrency_limit=None, max_size=_WAITING, api_open=False)
-    mounted = gr.mount_gradio_app(
+    mounted = mount_page(
         app,
         page,
         path="",
         theme=theme(),
-        css_paths=[asset("page.css"), asset("card.css"), asset("media.css")],
+        # The style sheets are linked there: Gradio's own `css=` rewrites rules and loses some of them.
         head=template("head.html").replace("{static}", STATIC),
         run_history=False,
         enable_monitoring=False,

@@ -6,14 +6,13 @@ from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any, Final, cast
 
-import gradio as gr
-
 from playground.domain.errors import InvalidRequest, PlaygroundError
 from playground.domain.reading import parse_request
 from playground.domain.request import MODES, Mode, VideoRequest
 from playground.domain.validation import Issue
 from playground.jobs.service import Service, owner_of_token
 from playground.ui import form, presenter, texts
+from playground.ui.gradio_typed import endpoint
 
 _log: Final = logging.getLogger(__name__)
 Endpoint = Callable[[dict[str, Any], str], AsyncGenerator[dict[str, Any], None]]
@@ -22,7 +21,7 @@ Endpoint = Callable[[dict[str, Any], str], AsyncGenerator[dict[str, Any], None]]
 def add_endpoints(service: Service, upload_dir: Path) -> None:
     """Add `/text_to_video` and its four sisters to the Blocks around this call."""
     for mode in MODES:
-        gr.api(
+        endpoint(
             _endpoint(service, upload_dir, mode),
             api_name=mode.replace("-", "_"),
             api_description=(

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
-import gradio as gr
-
 from playground.domain.errors import NotFound, PlaygroundError
 from playground.jobs.service import Service, owner_of_token
-from playground.ui import form, presenter
+from playground.ui import form, presenter, texts
+from playground.ui.gradio_typed import skip, update
 from playground.ui.mode_form import Drawn
 from playground.ui.settings_form import redraw
 from playground.ui.tabs import ModeTab
@@ -20,7 +19,7 @@ _TYPED: Final = ("line", "text", "media")
 
 
 class Handlers:
-    """What happens on a click. Every one of these is a public HTTP endpoint too, so nothing that arrives is believed."""
+    """What happens on a click. Each of these is a public HTTP endpoint too, so nothing that arrives is believed."""
 
     def __init__(self, service: Service, upload_dir: Path) -> None:
         self._service = service
@@ -40,10 +39,10 @@ class Handlers:
             )
             job_id = await self._service.submit(request, owner=owner, files_under=self._upload_dir, nonce=nonce)
         except PlaygroundError as error:
-            return gr.skip(), presenter.problems(error)
+            return same_card(), presenter.problems(error)
         except Exception:
             _log.exception("A submit failed in a way nobody expected")
-            return gr.skip(), presenter.our_fault()
+            return same_card(), presenter.our_fault()
         return {"job": job_id, "nonce": nonce}, ""
 
     def redraw(self, tab: ModeTab, values: Sequence[object]) -> list[object]:
@@ -55,13 +54,13 @@ class Handlers:
         kept = cast("dict[str, object]", draft) if isinstance(draft, dict) else {}
         opened = kept.get("tab")
         modes = {tab.form.mode: tab for tab in tabs}
-        updates: list[object] = [gr.Tabs(selected=opened) if opened in modes else gr.skip()]
+        updates: list[object] = [update(selected=opened) if opened in modes else skip()]
         for mode, tab in modes.items():
             values = kept.get(mode)
             if isinstance(values, dict):
                 updates += _restored(tab, cast("dict[str, object]", values))
             else:
-                updates += [gr.skip() for _ in tab.values]
+                updates += _untouched(tab)
         return updates
 
 
@@ -74,12 +73,22 @@ def _ticket(ticket: object) -> tuple[str, str]:
     return owner_of_token(token), nonce
 
 
+def same_card() -> dict[str, Any]:
+    """An update that changes nothing of the card, with all its own properties: see `skip`."""
+    return update(words=texts.CARD)
+
+
+def _untouched(tab: ModeTab) -> list[object]:
+    fields: list[object] = [[] if tab.form.styles[name] == "media" else skip() for name in tab.form.names]
+    return [skip(), skip(), *fields, skip()]
+
+
 def _updates(drawn: Drawn) -> list[object]:
     return [
-        gr.update(choices=drawn.providers, value=drawn.provider),
-        gr.update(choices=drawn.models, value=drawn.model),
+        update(choices=drawn.providers, value=drawn.provider),
+        update(choices=drawn.models, value=drawn.model),
         *(redraw(control) for control in drawn.controls),
-        gr.update(choices=list(drawn.rehearsals), value=drawn.rehearsal, visible=bool(drawn.rehearsals)),
+        update(choices=list(drawn.rehearsals), value=drawn.rehearsal, visible=bool(drawn.rehearsals)),
     ]
 
 

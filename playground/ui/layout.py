@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.components import Component
 
 from playground.domain.request import MODES
 from playground.jobs.service import Service
 from playground.ui import texts
 from playground.ui.endpoints import add_endpoints
+from playground.ui.gradio_typed import changes, listen, on_page_load
 from playground.ui.handlers import Handlers
 from playground.ui.mode_form import ModeForm
 from playground.ui.pieces import call, on_load, template
@@ -58,51 +58,54 @@ def _wire(page: gr.Blocks, handlers: Handlers, tabs: gr.Tabs, built: Sequence[Mo
     ticket = gr.JSON(visible=False)
     for tab in built:
         _wire_tab(handlers, tab, ticket, card)
-    draft = gr.JSON(visible=False)
-    everything: list[Component | gr.Tabs] = [tabs, *(component for tab in built for component in tab.values)]
-    page.load(
-        lambda kept: handlers.restore(built, kept),
-        [draft],
-        everything,
+
+    def restore(draft: object) -> list[object]:
+        return handlers.restore(built, draft)
+
+    then = on_page_load(
+        page,
+        restore,
+        inputs=[gr.JSON(visible=False)],
+        outputs=[tabs, *(component for tab in built for component in tab.values)],
         js=call("page.js", "draft"),
         queue=False,
         preprocess=False,
         **_QUIET,
-    ).then(None, None, None, js=call("page.js", "restored", texts.QUOTE))
+    )
+    then(None, None, None, js=call("page.js", "restored"))
 
 
 def _wire_tab(handlers: Handlers, tab: ModeTab, ticket: gr.JSON, card: gr.HTML) -> None:
     mode = tab.form.mode
-    prompt = tab.fields.get("prompt")
     # `preprocess=False`: the form is read by `form.py`. Gradio would refuse a radio's value that it does not
     # remember having offered, which after a restart of the server is every value of a redrawn radio.
-    gr.on(
-        [tab.go.click, prompt.submit] if isinstance(prompt, gr.Textbox) else [tab.go.click],
+    then = listen(
+        [tab.go.click, *([tab.prompt.submit] if tab.prompt is not None else [])],
         _submit(handlers, tab),
-        [ticket, *tab.values],
-        [card, tab.problems],
+        inputs=[ticket, *tab.values],
+        outputs=[card, tab.problems],
         js=call("page.js", "submitting", mode, len(tab.values) + 1),
         preprocess=False,
         concurrency_limit=None,
         trigger_mode="once",
         **_QUIET,
-    ).then(None, None, None, js=call("page.js", "submitted", mode))
-    gr.on(
+    )
+    then(None, None, None, js=call("page.js", "submitted", mode))
+
+    def redraw(*values: object) -> list[object]:
+        return handlers.redraw(tab, values)
+
+    listen(
         [tab.provider.input, tab.model.input],
-        lambda *values: handlers.redraw(tab, values),
-        tab.values,
-        tab.values,
+        redraw,
+        inputs=tab.values,
+        outputs=tab.values,
         queue=False,
         preprocess=False,
         **_QUIET,
     )
-    gr.on(
-        [component.change for component in tab.values],
-        None,
-        tab.values,
-        None,
-        js=call("page.js", "changed", mode, tab.names),
-    )
+    kept = call("page.js", "changed", mode, tab.names)
+    listen([changes(component) for component in tab.values], None, inputs=tab.values, js=kept)
 
 
 def _submit(handlers: Handlers, tab: ModeTab) -> Callable[..., Any]:

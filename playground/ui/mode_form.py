@@ -33,6 +33,8 @@ class ModeForm:
         self.mode: Final = mode
         self.names: Final = controls.field_names(tables, mode)
         self.styles: Final[dict[str, Style]] = {name: controls.style_of(name, specs) for name in self.names}
+        self.essential: Final = frozenset(n for s in specs for n, p in s.parameters.items() if p.required)
+        """What some provider cannot do without: its media are always in sight."""
         self._tables = tables
         self._waiting = waiting
 

@@ -14,7 +14,7 @@ def problems(error: PlaygroundError) -> str:
     if isinstance(error, InvalidRequest):
         return issues_as_html(error.issues)
     if isinstance(error, NotFound):
-        return _box(texts.NO_TOKEN, [])
+        return _box(texts.UNKNOWN_BROWSER, [])
     return _box(error.message, [escape(error.next_step)])
 
 

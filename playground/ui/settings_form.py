@@ -7,6 +7,7 @@ from gradio.components import Component
 
 from playground.ui import texts
 from playground.ui.controls import Control
+from playground.ui.gradio_typed import update
 from playground.ui.pieces import on_load, template
 
 _PROMPT_LINES: Final = 4
@@ -69,20 +70,29 @@ def _media(elem_id: str, control: Control) -> Component:
         visible=control.shown,
         min_width=200,
         elem_id=elem_id,
-        field=control.name,
-        title=control.label,
-        hint=control.help or "",
-        accepts=control.accepts,
-        at_most=control.at_most,
-        words=texts.MEDIA,
+        **_media_props(control),
     )
+
+
+def _media_props(control: Control) -> dict[str, Any]:
+    return {
+        "field": control.name,
+        "title": control.label,
+        "hint": control.help or "",
+        "accepts": control.accepts,
+        "at_most": control.at_most,
+        "words": texts.MEDIA,
+    }
 
 
 def redraw(control: Control) -> dict[str, Any]:
     """The update that makes a component look like its control; what a person typed or uploaded stays."""
     changes: dict[str, Any] = {"visible": control.shown}
+    if control.style == "media":
+        # An update of a gr.HTML replaces all its own properties at once: a missing one would be lost.
+        changes |= _media_props(control)
     if control.style in {"radio", "checkbox"}:
         changes |= {"value": control.value, "interactive": control.free, "info": control.help}
     if control.style == "radio":
         changes["choices"] = list(control.choices)
-    return gr.update(**changes)
+    return update(**changes)

@@ -10,7 +10,7 @@ from playground.domain.words import MODE_LABELS
 from playground.ui import texts
 from playground.ui.controls import MAIN, Control
 from playground.ui.mode_form import Drawn, ModeForm
-from playground.ui.pieces import template
+from playground.ui.pieces import on_load, template
 from playground.ui.settings_form import draw
 
 
@@ -25,6 +25,12 @@ class ModeTab:
     rehearsal: gr.Dropdown
     problems: gr.HTML
     go: gr.Button
+
+    @property
+    def prompt(self) -> gr.Textbox | None:
+        """Where the prompt is written; every mode of today has one."""
+        field = self.fields.get("prompt")
+        return field if isinstance(field, gr.Textbox) else None
 
     @property
     def names(self) -> list[str]:
@@ -43,15 +49,16 @@ def mode_tab(form: ModeForm) -> ModeTab:
     mode = form.mode
     controls = {control.name: control for control in drawn.controls}
     fields: dict[str, Component] = {}
-    with gr.Tab(MODE_LABELS[mode], id=mode, elem_id=f"tab-{mode}", render_children=True):
-        _media_row(mode, controls, fields)
+    with gr.Tab(MODE_LABELS[mode], id=mode, elem_id=f"tab-{mode}"):
+        _media_row(form, controls, fields)
         if "prompt" in controls:
             fields["prompt"] = draw(mode, controls["prompt"])
         provider, model = _who(mode, drawn)
-        with gr.Group(elem_classes="pg-main"), gr.Row():
-            for name in MAIN:
-                if name in controls:
-                    fields[name] = draw(mode, controls[name])
+        with gr.Group(elem_classes="pg-main"):
+            main = [controls[name] for name in MAIN if name in controls]
+            with gr.Row():
+                fields.update({c.name: draw(mode, c) for c in main if c.style == "radio"})
+            fields.update({c.name: draw(mode, c) for c in main if c.style != "radio"})
         with gr.Accordion(texts.ADVANCED, open=False, elem_id=f"{mode}-advanced", elem_classes="pg-advanced"):
             _advanced(mode, controls, fields)
             rehearsal = _rehearsal(mode, drawn)
@@ -59,11 +66,12 @@ def mode_tab(form: ModeForm) -> ModeTab:
         with gr.Row(elem_classes="pg-actions"):
             gr.HTML(
                 html_template=template("quote.html"),
-                js_on_load=None,
+                js_on_load=on_load("quote.js"),
                 apply_default_css=False,
                 elem_classes="pg-quote-place",
                 mode=mode,
                 initial=_initial(drawn),
+                words=texts.QUOTE,
             )
             go = gr.Button(texts.GENERATE, variant="primary", elem_id=f"{mode}-generate", scale=3, min_width=140)
     return ModeTab(form, provider, model, fields, rehearsal, problems, go)
@@ -75,11 +83,11 @@ def _initial(drawn: Drawn) -> str:
     return json.dumps({"provider": drawn.provider, "model": drawn.model, **values})
 
 
-def _media_row(mode: str, controls: dict[str, Control], fields: dict[str, Component]) -> None:
-    media = [control for control in controls.values() if control.style == "media"]
+def _media_row(form: ModeForm, controls: dict[str, Control], fields: dict[str, Component]) -> None:
+    media = [c for name, c in controls.items() if c.style == "media" and name in form.essential]
     if media:
         with gr.Row(elem_classes="pg-media-row"):
-            fields.update({control.name: draw(mode, control) for control in media})
+            fields.update({control.name: draw(form.mode, control) for control in media})
 
 
 def _who(mode: str, drawn: Drawn) -> tuple[gr.Dropdown, gr.Dropdown]:
@@ -107,8 +115,11 @@ def _advanced(mode: str, controls: dict[str, Control], fields: dict[str, Compone
     rest = [c for name, c in controls.items() if name not in MAIN and name not in fields]
     for control in (c for c in rest if c.style == "text"):
         fields[control.name] = draw(mode, control)
-    with gr.Row():
-        fields.update({control.name: draw(mode, control) for control in rest if control.style != "text"})
+    for kinds in (("line", "radio", "checkbox"), ("media",)):
+        row = [control for control in rest if control.style in kinds]
+        if row:
+            with gr.Row(elem_classes="pg-media-row" if kinds == ("media",) else None):
+                fields.update({control.name: draw(mode, control) for control in row})
 
 
 def _rehearsal(mode: str, drawn: Drawn) -> gr.Dropdown:

@@ -55,7 +55,7 @@ PROBLEMS: Final = "{count} things to change before this can be sent:"
 ONE_PROBLEM: Final = "One thing to change before this can be sent:"
 OUR_FAULT: Final = "Something went wrong on our side, so nothing was confirmed as sent."
 OUR_FAULT_NEXT: Final = "Your entries are kept. Try again; if it stays, look at the server’s log."
-NO_TOKEN: Final = "This browser could not be told apart from others; allow this page to store data and reload it."
+UNKNOWN_BROWSER: Final = "This browser cannot be told apart from others; allow this page to store data and reload it."
 
 MEDIA: Final[dict[str, str]] = {
     "drop": "Drop a file here or choose one",

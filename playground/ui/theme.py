@@ -1,23 +1,26 @@
 """Colours, type and spacing of the page; the rest is `assets/page.css`."""
 
-import gradio as gr
-from gradio.themes import Base
+from gradio.themes import Base, Default, Font
+
+from playground.ui.gradio_typed import with_colours
 
 FONT = "Inter Variable"
 
 
 def theme() -> Base:
     """Indigo on slate, in our own Inter: a font that Gradio knows by name only would come from another host."""
-    return gr.themes.Default(
+    plain = Default(
         primary_hue="indigo",
         secondary_hue="indigo",
         neutral_hue="slate",
         radius_size="lg",
         spacing_size="md",
         text_size="md",
-        font=[gr.themes.Font(FONT), "system-ui", "sans-serif"],
+        font=[Font(FONT), "system-ui", "sans-serif"],
         font_mono=["ui-monospace", "SFMono-Regular", "Menlo", "monospace"],
-    ).set(
+    )
+    return with_colours(
+        plain,
         body_background_fill="*neutral_50",
         body_background_fill_dark="#0b1120",
         background_fill_primary_dark="#111a2e",
