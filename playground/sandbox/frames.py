@@ -55,8 +55,8 @@ def last_frame(path: Path) -> Image.Image:
     return planes.to_image(last_planes(path))
 
 
-def last_planes(path: Path) -> planes.Planes:
-    """Return exactly the last frame of a clip, upright, with even sides.
+def last_planes(path: Path, size: tuple[int, int] | None = None) -> planes.Planes:
+    """Return exactly the last frame of a clip, upright, with even sides; scaled where a `size` is given.
 
     Raises `RenderError` (`bad_media`) when the file holds no picture that can be decoded.
     """
@@ -75,7 +75,7 @@ def last_planes(path: Path) -> planes.Planes:
         raise unreadable_clip(path) from error
     if frame is None:
         raise unreadable_clip(path)
-    return upright_planes(frame)
+    return upright_planes(frame, size)
 
 
 def upright_planes(frame: av.VideoFrame, size: tuple[int, int] | None = None) -> planes.Planes:

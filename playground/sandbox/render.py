@@ -101,7 +101,7 @@ def _fitted(spec: RenderSpec, path: Path | None) -> Planes:
 def _extend(spec: RenderSpec, story: Story, part: Path, tell: Tell) -> Shot:
     assert spec.source_video is not None, "the spec was validated"
     source = survey(spec.source_video)
-    end = frames.last_planes(source.path)
+    end = frames.last_planes(source.path, source.size)
     shot = _continuation(spec, story, without_label(end) if source.labelled else end)
     count = source.frame_count + spec.frame_count
     sound = _joined_sound(spec, story, source) if spec.audio else None

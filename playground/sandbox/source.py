@@ -18,13 +18,16 @@ from playground.sandbox.frames import check_boxes, unreadable_clip, upright_plan
 from playground.sandbox.planes import Planes
 from playground.sandbox.spec import FPS
 
+EXTENDED_SHORT_SIDE = 720
+"""Extensions come in 720p only, whatever they extend."""
+
 LARGEST_SIDE = 4096
 """Clips with a longer side are refused: they would need more memory than the renderer may take."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A surveyed clip. `frame_count` is its length at 24 frames a second.
+    """A surveyed clip. `size` is what its continuation has: 720 lines; `frame_count` its length at 24 frames a second.
 
     `copyable` means its packets can stand before new ones unchanged; `labelled`, that it was made here.
     """
@@ -48,8 +51,8 @@ def survey(path: Path) -> Source:
         first = next(clip.decode(stream), None)
         if first is None:
             raise unreadable_clip(path)
-        size = upright_size(first)
-        if max(size) > LARGEST_SIDE:
+        own_size = upright_size(first)
+        if max(own_size) > LARGEST_SIDE:
             raise RenderError("bad_media", f"The video {path.name} is larger than 4K.")
         labelled = clip.metadata.get("comment") == LABEL
         clip.seek(0, stream=stream)
@@ -57,12 +60,19 @@ def survey(path: Path) -> Source:
         first_moment, end = times[0], max(times) + _step(stream)
         return Source(
             path=path,
-            size=size,
+            size=extended_size(own_size),
             frame_count=max(1, round((end - first_moment) * FPS)),
-            copyable=labelled and keyed and not first.rotation and _as_made_here(stream, size, times),
+            copyable=labelled and keyed and not first.rotation and _as_made_here(stream, extended_size(own_size), times),
             labelled=labelled,
             has_sound=bool(clip.streams.audio),
         )
+
+
+def extended_size(size: tuple[int, int]) -> tuple[int, int]:
+    """The size of an extension: 720 pixels on the shorter side, the clip's own shape, even sides."""
+    width, height = size
+    scale = EXTENDED_SHORT_SIDE / min(size)
+    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
 
 
 def old_frames(source: Source) -> Iterator[Planes]:

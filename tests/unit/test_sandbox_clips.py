@@ -285,12 +285,13 @@ class TestExtension:
         clip = make(mode="extension", seconds=2, audio=True, source_video=source, prompt="")
         with av.open(str(clip)) as opened:
             video = opened.streams.video[0]
-            assert (video.width, video.height, video.frames) == (426, 240, 60 + 48)
+            # An extension is 720p, whatever it extends.
+            assert (video.width, video.height, video.frames) == (1278, 720, 60 + 48)
             assert video.average_rate == 24
             assert opened.duration == 4_500_000
-        left, top, right, bottom = label_box((426, 240))
+        left, top, right, bottom = label_box((1278, 720))
         assert (picture(clip, 0)[top:bottom, left:right].max(axis=2) > 120).mean() > 0.03
-        red = [float(frame[200:, :100, 0].mean()) for frame in pictures(clip)][:60]
+        red = [float(frame[600:, :300, 0].mean()) for frame in pictures(clip)][:60]
         assert all(later >= earlier - 2 for earlier, later in itertools.pairwise(red))
         assert red[-1] - red[0] > 150
         old = samples(clip)[:, 4800:100_000]
@@ -310,10 +311,10 @@ class TestExtension:
             clip.mux(video.encode(None))
         joined = make(mode="extension", seconds=1, source_video=source, prompt="")
         start = picture(joined, 0)
-        assert start.shape == (320, 180, 3)
+        assert start.shape == (1280, 720, 3)
         # What a browser shows of such a file: the stored top is on the left.
-        assert start[160, 5, 0] > 200
-        assert start[160, 175, 0] < 60
+        assert start[640, 20, 0] > 200
+        assert start[640, 700, 0] < 60
 
     def test_drops_the_sound_when_it_is_off(self, make: Make) -> None:
         clip = make(mode="extension", seconds=1, source_video=make(audio=True), prompt="")
