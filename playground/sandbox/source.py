@@ -52,6 +52,7 @@ def survey(path: Path) -> Source:
         if first is None:
             raise unreadable_clip(path)
         own_size = upright_size(first)
+        size = extended_size(own_size)
         if max(own_size) > LARGEST_SIDE:
             raise RenderError("bad_media", f"The video {path.name} is larger than 4K.")
         labelled = clip.metadata.get("comment") == LABEL
@@ -60,9 +61,9 @@ def survey(path: Path) -> Source:
         first_moment, end = times[0], max(times) + _step(stream)
         return Source(
             path=path,
-            size=extended_size(own_size),
+            size=size,
             frame_count=max(1, round((end - first_moment) * FPS)),
-            copyable=labelled and keyed and not first.rotation and _as_made_here(stream, extended_size(own_size), times),
+            copyable=labelled and keyed and not first.rotation and _as_made_here(stream, size, times),
             labelled=labelled,
             has_sound=bool(clip.streams.audio),
         )
