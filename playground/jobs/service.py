@@ -15,12 +15,16 @@ from playground.domain.capabilities import ModeSpec, Table
 from playground.domain.errors import InvalidRequest, NotConfigured, NotFound
 from playground.domain.media import Facts
 from playground.domain.planning import Offer, Quote, price, who_can
-from playground.domain.request import VideoRequest
+from playground.domain.request import VideoRequest, job_reference
+from playground.domain.snippets import Language, script_for, written
+from playground.domain.snippets.script import Placeholders
+from playground.domain.snippets.text import Medium, UnknownType
 from playground.domain.validation import Choice, Issue, check, errors, remaining, spec_for
 from playground.domain.view import JobView
 from playground.jobs.cancelling import cancel, cannot_cancel
 from playground.jobs.changes import Changes
 from playground.jobs.inputs import Found, media_facts
+from playground.jobs.probe import MIME_TYPES
 from playground.jobs.record import JobRecord, StoredInput
 from playground.jobs.runner import Runner
 from playground.jobs.views import view_of
@@ -123,6 +127,30 @@ class Service:
         known = tuple(self.tables)
         says = f"There is no provider {name[:60]!r}. There are: {', '.join(known)}."
         return Issue("provider", "unknown_provider", says, allowed=known)
+
+    async def code(self, request: VideoRequest, language: Language, *, owner: str, files_under: Path | None) -> str:
+        """The request as a runnable program that creates, waits and downloads; a missing key is no error.
+
+        Raises:
+            InvalidRequest: it does not fit, as for `submit`.
+            NotConfigured: there is no program for this provider.
+        """
+        result, found = await self._check(request, owner, files_under)
+        if not result.valid:
+            raise InvalidRequest(result.issues)
+        table, provider = self.tables[request.provider], self._shop.registry.get(request.provider)
+        spec = spec_for(request, table, self._shop.now())
+        assert isinstance(spec, ModeSpec), "a valid request has a mode"
+        script = None
+        if provider is not None:
+            marks = Placeholders(table.provider, provider.context.account, secrets.token_hex(16))
+            script = script_for(request, spec, marks, provider.adapter, _media_of(found))
+        if script is None:
+            raise NotConfigured(f"There is no code for {table.provider.label} here.", "Choose another provider.")
+        try:
+            return written(script, language)
+        except UnknownType as unknown:
+            raise InvalidRequest([_no_type(unknown.reference, found)]) from None
 
     async def submit(
         self, request: VideoRequest, *, owner: str, files_under: Path | None, nonce: str | None = None
@@ -307,6 +335,24 @@ class Service:
         """
         job = await self._owned(job_id, owner)
         return [self._shop.files.video(video.file) for video in job.videos]
+
+
+def _media_of(found: list[Found]) -> dict[str, Medium]:
+    """Where a program finds the media of a request: as it names them, an earlier result by its file."""
+    named = {each.reference: each for each in found}
+    return {
+        reference: Medium(
+            str(each.path) if job_reference(reference) is not None else reference,
+            MIME_TYPES.get(each.facts.format or ""),
+        )
+        for reference, each in named.items()
+    }
+
+
+def _no_type(reference: str, found: list[Found]) -> Issue:
+    field = next(each.field for each in found if each.reference == reference)
+    says = f"The type of {reference[:200]} cannot be told from its name; save it as a file and name that."
+    return Issue(field, "unknown_type", says)
 
 
 def _differs(view: JobView, last: JobView) -> bool:

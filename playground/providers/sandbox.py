@@ -29,6 +29,7 @@ from playground.domain.provider import (
     Unclear,
 )
 from playground.domain.request import MEDIA_FIELDS, Value, VideoRequest
+from playground.domain.snippets.recipe import EACH, OPERATION, Recipe, Status, Videos
 from playground.providers._reading import clean, is_ok, refusal, text_at, unclear, words
 
 _WHO: Final = "The sandbox"
@@ -96,6 +97,13 @@ def cancelled(answer: Answer) -> Cancelled | NotCancelled:
     if answer.status in _GONE:
         return NotCancelled("The sandbox no longer knows this video.")
     return NotCancelled("The sandbox did not say that it stopped.")
+
+
+def recipe(request: VideoRequest, context: Context) -> Recipe:
+    """What follows on the create call, for programs that do without us."""
+    question = HttpCall("GET", f"/videos/{OPERATION}")
+    status = Status(("id",), question, ("status",), done=("succeeded",), failed=("failed", "cancelled"))
+    return Recipe(Videos((("videos", EACH, "url"),)), status)
 
 
 def _said(name: str, value: Value) -> Body:
