@@ -76,6 +76,7 @@ export function mount({ element, props, watch }) {
     const id = props.value?.job;
     if (!id) return;
     remember(id);
+    paint.bringIntoView();
     follow(id);
   });
   document.addEventListener("visibilitychange", () => {

@@ -17,6 +17,7 @@ export function mount({ element, props, trigger, watch }) {
 
   const file = find("input[type=file]");
   file.multiple = many;
+  element.firstElementChild.classList.toggle("single", !many);
   say(find(".media-drop span"), many ? words.drop_many : words.drop);
   say(find("summary"), isVideo ? `${words.results}, ${words.url}` : words.url);
   find(".media-url input").placeholder = words.urlPlaceholder;

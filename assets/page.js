@@ -31,9 +31,7 @@ export function submitted(mode) {
   if (!button) return [];
   button.disabled = false;
   button.removeAttribute("aria-busy");
-  const problems = document.querySelector(`#tab-${mode} .problems`);
-  const seen = problems ?? document.querySelector("#pg-card");
-  if (matchMedia("(max-width: 768px)").matches) seen?.scrollIntoView({ behavior: "smooth", block: "start" });
+  document.querySelector(`#tab-${mode} .problems`)?.scrollIntoView({ behavior: "smooth", block: "nearest" });
   return [];
 }
 

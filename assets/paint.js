@@ -5,6 +5,7 @@ import { clock, fill, make, say, size } from "./dom.js";
 
 const RATIOS = { "16:9": "16 / 9", "9:16": "9 / 16", "1:1": "1 / 1" };
 const LIVE = new Set(["queued", "submitting", "running", "downloading"]);
+const NARROW = "(max-width: 768px)";
 const REFRESH_AT_LEAST = 30_000;
 
 export function painter(element, words, { act, refresh }) {
@@ -12,6 +13,7 @@ export function painter(element, words, { act, refresh }) {
   const card = find(".card");
   const empty = find(".empty");
   let shown = "";
+  let bring = false;
 
   function idle() {
     card.dataset.state = "idle";
@@ -47,11 +49,13 @@ export function painter(element, words, { act, refresh }) {
     buttons(job);
     if (job.videos.length > 0) stage(`${job.id} ready`, () => players(job));
     else if (live || state === "overdue") stage(`${job.id} waiting`, () => [waiting(job)]);
-    else stage(`${job.id} ${state}`, () => [empty]);
+    else stage(`${job.id} over`, () => []);
     const figure = find(".stage .figure");
     if (figure) say(figure, job.progress === null ? clock(job.elapsed_seconds) : percent.trim());
     const doing = find(".stage .doing");
     if (doing) say(doing, job.words ?? words[state] ?? "");
+    if (bring) card.scrollIntoView({ behavior: "smooth", block: matchMedia(NARROW).matches ? "start" : "nearest" });
+    bring = false;
   }
 
   function facts(job, live, percent) {
@@ -197,6 +201,8 @@ export function painter(element, words, { act, refresh }) {
     idle,
     view,
     connected: (yes) => say(find(".connection"), yes ? "" : words.lost),
+    // On a narrow page the card lies below the form: once, when there is something new on it.
+    bringIntoView: () => (bring = true),
     failed: () => say(find(".connection"), words.actionFailed),
   };
 }

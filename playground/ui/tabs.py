@@ -62,7 +62,13 @@ def mode_tab(form: ModeForm) -> ModeTab:
         with gr.Accordion(texts.ADVANCED, open=False, elem_id=f"{mode}-advanced", elem_classes="pg-advanced"):
             _advanced(mode, controls, fields)
             rehearsal = _rehearsal(mode, drawn)
-        problems = gr.HTML("", html_template=template("problems.html"), js_on_load=None, apply_default_css=False)
+        problems = gr.HTML(
+            "",
+            html_template=template("problems.html"),
+            js_on_load=None,
+            apply_default_css=False,
+            elem_classes="pg-problems",
+        )
         with gr.Row(elem_classes="pg-actions"):
             gr.HTML(
                 html_template=template("quote.html"),
