@@ -54,6 +54,7 @@ class CheckResult:
     request: VideoRequest
     issues: tuple[Issue, ...]
     quote: Quote
+    proposals: tuple[Proposal, ...]
     offers: tuple[Offer, ...]
     choices: Mapping[str, tuple[Choice, ...]]
 
@@ -68,7 +69,7 @@ class CheckResult:
             "valid": self.valid,
             "price_usd": self.quote.usd,
             "issues": [issue.as_json() for issue in self.issues],
-            "proposals": [],
+            "proposals": [proposal.as_json() for proposal in self.proposals],
             "providers": [offer.as_json() for offer in self.offers],
         }
 
@@ -113,11 +114,12 @@ class Service:
         table = self.tables.get(request.provider)
         if table is None:
             issue = self._no_such_provider(request.provider)
-            return CheckResult(request, (issue,), Quote(None, None, None, None), (), {}), found
+            return CheckResult(request, (issue,), Quote(None, None, None, None), (), (), {}), found
         result = CheckResult(
             request=request,
             issues=tuple(check(request, table, facts, now)),
             quote=price(request, table, now),
+            proposals=tuple(proposals(request, self.tables, facts, now)),
             offers=tuple(who_can(request, self.tables, facts, now)),
             choices=remaining(request, table, facts, now),
         )

@@ -1,0 +1,236 @@
+"""Pure: when a request does not fit, the nearest ones that do.
+
+Nearest means: the fewest and mildest changes first. `MIND` is the documented order of what a person minds least;
+the prompt and the mode are never touched. First within the model, then the provider's other models, then other
+providers. Every proposal validates, and none changes more than another one that does the same.
+"""
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from typing import Final
+
+from playground.domain.capabilities import ModeSpec, Parameter, Table
+from playground.domain.media import Facts
+from playground.domain.planning import Quote, price
+from playground.domain.request import PARAMETER_KINDS, Value, VideoRequest
+from playground.domain.validation import Issue, check, errors, spec_for
+
+MIND: Final[Mapping[str, float]] = {
+    "compression_quality": 1.0,
+    "resize_mode": 1.0,
+    "enhance_prompt": 1.0,
+    "seed": 1.5,
+    "duration_seconds": 2.0,
+    "resolution": 2.5,
+    "number_of_videos": 3.0,
+    "person_generation": 3.5,
+    "negative_prompt": 4.0,
+    "generate_audio": 4.5,
+    "aspect_ratio": 6.0,
+    "reference_images": 7.0,
+    "last_frame": 8.0,
+    "first_frame": 8.0,
+    "model": 5.0,
+    "provider": 9.0,
+}
+"""How much a person minds each change; what is not listed is never changed. Changes add up."""
+
+MOST: Final = 3
+_MOST_CHANGES: Final = 4
+_MOST_LOOKS: Final = 40
+"""Requests looked at for each model: enough for every conflict that a table can state, and quick."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field's value before and after; None is "not set"."""
+
+    before: Value | None
+    after: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A valid request near the one that was asked for."""
+
+    request: VideoRequest
+    changes: Mapping[str, Change]
+    quote: Quote
+    reasons: tuple[str, ...]
+    """The sentences that the changes answer."""
+
+    def as_json(self) -> dict[str, object]:
+        """The shape that `check --json` and `/api/check` answer with."""
+        return {
+            "provider": self.request.provider,
+            "model": self.request.model,
+            "changes": {name: {"from": c.before, "to": c.after} for name, c in self.changes.items()},
+            "price_usd": self.quote.usd,
+            "request": self.request.as_json(),
+            "reasons": list(self.reasons),
+        }
+
+
+def proposals(
+    request: VideoRequest, tables: Mapping[str, Table], facts: Facts, now: datetime, most: int = MOST
+) -> list[Proposal]:
+    """Up to `most` nearest valid requests; none where the request is valid already, or nothing near it is."""
+    home = tables.get(request.provider)
+    if home is None:
+        return []
+    problems = errors(check(request, home, facts, now))
+    if not problems:
+        return []
+    reasons = tuple(dict.fromkeys(issue.message for issue in problems))
+    found: list[Proposal] = []
+    for start, table in _starts(request, tables, facts, now):
+        room = most - len(found)
+        if room <= 0:
+            break
+        for changed in _nearest(start, table, facts, now, room):
+            changes = _changes(request, changed)
+            if not any(_covers(changes, each.changes) for each in found):
+                found.append(Proposal(changed, changes, price(changed, table, now), reasons))
+    return found
+
+
+def _starts(
+    request: VideoRequest, tables: Mapping[str, Table], facts: Facts, now: datetime
+) -> Iterator[tuple[VideoRequest, Table]]:
+    """Where to search from: the request itself, then the provider's other models, then everybody else's."""
+    home = tables[request.provider]
+    yield request, home
+    current = spec_for(request, home, now)
+    used = current.model.id if isinstance(current, ModeSpec) else request.model
+    instead = _named_instead(home, used)
+    others = [table for table in tables.values() if table.id != request.provider]
+    # A preview that needs no key is not what somebody wants who asked for a model: it comes last.
+    others.sort(key=lambda table: (table.id != instead, table.provider.credential is None))
+    for table in (home, *others):
+        for model in table.models_for(request.mode):
+            if table is home and model.id == used:
+                continue
+            yield request.model_copy(update={"provider": table.id, "model": model.id}), table
+
+
+def _named_instead(table: Table, model_id: str | None) -> str | None:
+    """The provider that the table itself names as what to use instead of a model."""
+    model = table.model(model_id) if model_id is not None else None
+    lifecycle = model.lifecycle if model is not None else None
+    return lifecycle.use_instead.split(":")[0] if lifecycle is not None and lifecycle.use_instead is not None else None
+
+
+def _nearest(start: VideoRequest, table: Table, facts: Facts, now: datetime, most: int) -> Iterator[VideoRequest]:
+    """Best first from a request to valid ones, changing one field at a time."""
+    spec = spec_for(start, table, now)
+    if not isinstance(spec, ModeSpec):
+        return
+    order = count()
+    frontier: list[tuple[float, int, VideoRequest, frozenset[str]]] = [(0.0, next(order), start, frozenset())]
+    seen = {_key(start)}
+    valid: list[frozenset[str]] = []
+    looks = 0
+    while frontier and looks < _MOST_LOOKS and len(valid) < most:
+        minded, _, request, changed = heapq.heappop(frontier)
+        if any(fields <= changed for fields in valid):
+            continue
+        looks += 1
+        problems = errors(check(request, table, facts, now))
+        if not problems:
+            valid.append(changed)
+            yield request
+            continue
+        if len(changed) >= _MOST_CHANGES:
+            continue
+        for field, value, cost in _repairs(problems, request, spec, changed):
+            repaired = request.model_copy(update={field: value})
+            key = _key(repaired)
+            if key not in seen:
+                seen.add(key)
+                heapq.heappush(frontier, (minded + cost, next(order), repaired, changed | {field}))
+
+
+def _key(request: VideoRequest) -> tuple[tuple[str, Value], ...]:
+    return tuple(request.set_values().items())
+
+
+def _repairs(
+    problems: Iterable[Issue], request: VideoRequest, spec: ModeSpec, changed: frozenset[str]
+) -> Iterator[tuple[str, Value | None, float]]:
+    """Every single change that may mend the first problem; nothing, where one of them cannot be mended at all."""
+    first: list[tuple[str, Value | None, float]] | None = None
+    for problem in problems:
+        fields = [
+            name for name in (problem.field, *sorted(problem.involves - {problem.field})) if name in PARAMETER_KINDS
+        ]
+        mends = [
+            (name, value, MIND[name] + nuance)
+            for name in fields
+            if name in MIND and name in PARAMETER_KINDS and name not in changed
+            for value, nuance in _values(name, request, spec)
+        ]
+        if not mends:
+            return
+        first = mends if first is None else first
+    yield from first or ()
+
+
+def _values(name: str, request: VideoRequest, spec: ModeSpec) -> Iterator[tuple[Value | None, float]]:
+    """Other values of a field, nearest first, with a small extra for the distance; None unsets it."""
+    current = request.value(name)
+    parameter = spec.parameters.get(name)
+    if parameter is None:
+        if current is not None:
+            yield None, 0.0
+        return
+    if name == "reference_images" and isinstance(current, tuple) and parameter.at_most is not None:
+        if len(current) > parameter.at_most:
+            yield current[: parameter.at_most], 0.0
+        return
+    if current is not None and not parameter.required:
+        # Leaving it to the provider is worse than a value that one knows.
+        yield None, 0.9
+    for place, value in enumerate(_by_distance(_listed(name, parameter), current)):
+        if value != current:
+            yield value, 0.01 * place
+    if PARAMETER_KINDS[name] == "range" and isinstance(current, int) and parameter.allowed() is None:
+        low, high = parameter.at_least, parameter.at_most
+        clamped = max(low if low is not None else current, min(high if high is not None else current, current))
+        if clamped != current:
+            yield clamped, 0.0
+
+
+def _listed(name: str, parameter: Parameter) -> tuple[Value, ...]:
+    if PARAMETER_KINDS[name] == "flag":
+        return (True, False)
+    return parameter.allowed() or ()
+
+
+def _by_distance(values: tuple[Value, ...], current: Value | None) -> list[Value]:
+    """Numbers by how near they are; words by how near they stand in the table's order."""
+    if isinstance(current, int) and not isinstance(current, bool):
+        return sorted(values, key=lambda value: abs(value - current) if isinstance(value, int) else 0)
+    if current in values:
+        place = values.index(current)
+        return sorted(values, key=lambda value: abs(values.index(value) - place))
+    return list(values)
+
+
+def _changes(before: VideoRequest, after: VideoRequest) -> dict[str, Change]:
+    changes: dict[str, Change] = {}
+    if after.provider != before.provider:
+        changes["provider"] = Change(before.provider, after.provider)
+    if after.model != before.model:
+        changes["model"] = Change(before.model, after.model)
+    for name in PARAMETER_KINDS:
+        if after.value(name) != before.value(name):
+            changes[name] = Change(before.value(name), after.value(name))
+    return changes
+
+
+def _covers(changes: Mapping[str, Change], others: Mapping[str, Change]) -> bool:
+    """Whether these changes are those others and more."""
+    return all(changes.get(name) == change for name, change in others.items())
