@@ -15,6 +15,7 @@ from playground.domain.capabilities import ModeSpec, Table
 from playground.domain.errors import InvalidRequest, NotConfigured, NotFound
 from playground.domain.media import Facts
 from playground.domain.planning import Offer, Quote, price, who_can
+from playground.domain.proposals import Proposal, proposals
 from playground.domain.request import VideoRequest, job_reference
 from playground.domain.snippets import Language, script_for, written
 from playground.domain.snippets.script import Placeholders
