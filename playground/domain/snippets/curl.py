@@ -82,7 +82,7 @@ stop() {{
 
 # An error may hide in an answer whose status says that all is well.
 check() {{
-  jq -e 'type == "object" and (.error | not)' "$work/answer" >"$work/checked" 2>&1 || stop "$1"
+  jq -e 'type == "object" and (.error | not)' "$work/answer" >/dev/null 2>&1 || stop "$1"
 }}"""
 _JSON_TEXT: Final = """\
 json_text() {
@@ -166,7 +166,8 @@ while :; do
     2??) ;;
     *) stop "$code" ;;
   esac
-  state=$(jq -r {quoted(f"{_path(status.state)} | tostring | ascii_downcase")} "$work/answer" 2>"$work/checked") || continue
+  state=$(jq -r {quoted(f"{_path(status.state)} | tostring | ascii_downcase")} "$work/answer" 2>/dev/null) ||
+    continue
   check {quoted(run.ENDED)}
   case $state in
     {_words(status.done)}) break ;;

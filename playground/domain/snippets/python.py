@@ -118,7 +118,7 @@ def read(answer):
     sys.exit(f"{{answer.status_code}}: {{answer.text[:{run.SHOWN_CHARACTERS}]}}")"""
 _DOWNLOAD: Final = """\
 def download(url, name):
-    with httpx.stream("GET", urljoin(f"{BASE_URL}/", url), follow_redirects=True, timeout=60) as answer:
+    with client.stream("GET", urljoin(f"{BASE_URL}/", url), follow_redirects=True, timeout=60) as answer:
         answer.raise_for_status()
         with open(name, "wb") as file:
             for chunk in answer.iter_bytes():
@@ -129,7 +129,7 @@ def download(url, name):
     url = urljoin(f"{{BASE_URL}}/", url)
     for _ in range({run.MAX_REDIRECTS + 1}):
         headers = KEY if url.startswith(KEY_ORIGINS) else {{}}
-        with httpx.stream("GET", url, headers=headers, timeout=60) as answer:
+        with client.stream("GET", url, headers=headers, timeout=60) as answer:
             if answer.has_redirect_location:
                 url = urljoin(url, answer.headers["location"])
                 continue
@@ -150,6 +150,7 @@ def _settings(script: Script) -> list[str]:
     if script.keyed_download:
         others = ", ".join(quoted(origin) for origin in script.key_origins)
         lines.append(f'KEY_ORIGINS = ("/".join(BASE_URL.split("/")[:3]) + "/", {others})'.replace(", )", ",)"))
+    lines.append("client = httpx.Client()")
     return lines
 
 
@@ -169,7 +170,7 @@ def _headers(script: Script, call: HttpCall) -> list[str]:
 def _create(script: Script) -> str:
     arguments = [quoted(script.create.method), _text(script.create_url()), "json=body"]
     arguments += [*_headers(script, script.create), f"timeout={run.CREATE_SECONDS}"]
-    return f"# {run.SENT_ONCE}\nanswer = read(httpx.request({', '.join(arguments)}))"
+    return f"# {run.SENT_ONCE}\nanswer = read(client.request({', '.join(arguments)}))"
 
 
 def _ask(script: Script, status: Status) -> str:
@@ -180,7 +181,7 @@ def _ask(script: Script, status: Status) -> str:
 def ask(operation):
     # A question that is lost on the way is asked again: the operation goes on.
     try:
-        answer = httpx.request({", ".join(arguments)})
+        answer = client.request({", ".join(arguments)})
     except httpx.RequestError:
         return None
     lost = answer.status_code in {run.ASK_AGAIN} or answer.status_code >= 500
