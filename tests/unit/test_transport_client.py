@@ -130,6 +130,13 @@ async def test_a_key_goes_to_its_own_origins_only_even_when_the_call_names_anoth
     assert (keys_in(other), keys_in(there)) == ([False, False], [])
 
 
+async def test_a_header_of_the_adapter_cannot_stand_beside_the_key():
+    call = HttpCall("GET", "/x", headers=(("Authorization", "Bearer other"),))
+    async with serving(answering(200)) as there, Transport() as transport:
+        await transport.send(call, Context(there.url), secret=key_for(there.url), media={}, answer_cap_bytes=10)
+    assert there.seen[0].headers["authorization"] == f"Bearer {KEY}"
+
+
 async def test_no_key_shows_in_logs_reprs_or_reasons(caplog: pytest.LogCaptureFixture):
     async def script(seen: Seen, writer: asyncio.StreamWriter) -> None:
         if "cut" in seen.target:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from playground.transport.download import (
     etag_file,
     link,
 )
+from playground.transport.files import in_thread
 from playground.transport.guard import Blocked
 from playground.transport.inprocess import InProcessTransport, Receive, Scope, Send
 
@@ -320,6 +322,25 @@ async def test_cancelling_leaves_a_part_that_can_be_resumed(part: Path):
     assert asyncio.all_tasks() == {asyncio.current_task()}
     assert VIDEO.startswith(held(part))
     assert len(held(part)) > 500_000
+
+
+async def test_a_cancelled_write_is_waited_for():
+    started, may_end, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def write() -> None:
+        started.set()
+        may_end.wait(5)
+        ended.set()
+
+    task = asyncio.create_task(in_thread(write))
+    await until(started.is_set)
+    task.cancel()
+    await asyncio.sleep(0.01)
+    assert not task.done()
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended.is_set()
 
 
 async def until(true: Callable[[], bool]) -> None:

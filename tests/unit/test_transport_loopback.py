@@ -37,7 +37,9 @@ Script = Callable[[Seen, asyncio.StreamWriter], Awaitable[None]]
 async def read_request(reader: asyncio.StreamReader) -> Seen:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     method, target, _ = head[0].split(" ")
-    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
+    headers: dict[str, str] = {}
+    for name, _, value in (line.partition(": ") for line in head[1:] if line):
+        headers[name.lower()] = f"{headers[name.lower()]}, {value}" if name.lower() in headers else value
     return Seen(method, target, headers, await reader.readexactly(int(headers.get("content-length", "0"))))
 
 
