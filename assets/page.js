@@ -31,7 +31,9 @@ export function submitted(mode) {
   if (!button) return [];
   button.disabled = false;
   button.removeAttribute("aria-busy");
-  document.querySelector(`#tab-${mode} .problems`)?.scrollIntoView({ behavior: "smooth", block: "nearest" });
+  const problems = document.querySelector(`#tab-${mode} .problems`);
+  problems?.classList.remove("stale");
+  problems?.scrollIntoView({ behavior: "smooth", block: "nearest" });
   return [];
 }
 
@@ -49,6 +51,8 @@ export function changed(mode, names, values) {
   if (!isRestored) return [];
   burst = { nonce: "", at: 0 };
   keep({ [mode]: Object.fromEntries(names.map((name, place) => [name, values[place] ?? null])) });
+  // Problems of before: no longer certain, not yet disproven.
+  document.querySelector(`#tab-${mode} .problems`)?.classList.add("stale");
   quoteSoon(mode);
   return [];
 }

@@ -139,11 +139,12 @@ _FORMATS_NAMED: Final = 3
 
 
 def provider_choices(tables: Mapping[str, Table], mode: Mode, waiting: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The providers that have a mode; those in `waiting` say that they need a key."""
+    """The providers that have a mode: those that ask for no key, the ready ones, and those in `waiting` for theirs."""
+    able = [table for table in tables.values() if table.models_for(mode)]
+    able.sort(key=lambda table: (table.id in waiting, table.provider.credential is not None))
     return [
         (f"{table.provider.label} ({texts.NEEDS_A_KEY})" if table.id in waiting else table.provider.label, table.id)
-        for table in tables.values()
-        if table.models_for(mode)
+        for table in able
     ]
 
 

@@ -30,13 +30,9 @@ class Handlers:
         held = dict(zip(tab.names, values, strict=False))
         try:
             owner, nonce = _ticket(ticket)
-            request = form.to_request(
-                tab.form.mode,
-                held.pop("provider", None),
-                held.pop("model", None),
-                {name: held.get(name) for name in tab.form.names},
-                held.get("rehearsal"),
-            )
+            provider, model = held.get("provider"), held.get("model")
+            shown = {name: held.get(name) for name in tab.form.in_sight(provider, model)}
+            request = form.to_request(tab.form.mode, provider, model, shown, held.get("rehearsal"))
             job_id = await self._service.submit(request, owner=owner, files_under=self._upload_dir, nonce=nonce)
         except PlaygroundError as error:
             return same_card(), presenter.problems(error)

@@ -42,7 +42,8 @@ class ModeForm:
         """The form under the provider and model among the values; what still fits of the others stays."""
         day = today if today is not None else datetime.now(UTC).date()
         providers = controls.provider_choices(self._tables, self.mode, self._waiting)
-        provider = _kept(values.get("provider"), providers, self._first_ready(providers))
+        # First what is ready and costs nothing, so that a first click on Generate is never paid by surprise.
+        provider = _kept(values.get("provider"), providers, providers[0][1] if providers else None)
         table = self._tables.get(provider) if provider is not None else None
         models = controls.model_choices(table, self.mode, day)
         usual = table.default_model(self.mode, day) if table is not None else None
@@ -59,9 +60,14 @@ class ModeForm:
             rehearsal=_kept(values.get("rehearsal"), list(rehearsals), UNSET) or UNSET,
         )
 
-    def _first_ready(self, providers: list[tuple[str, str]]) -> str | None:
-        ids = [provider for _, provider in providers]
-        return next((p for p in ids if p not in self._waiting), ids[0] if ids else None)
+    def in_sight(self, provider: object, model: object) -> tuple[str, ...]:
+        """The controls that a provider's model shows: what a hidden one still holds is not asked for.
+
+        All of them for a model that nobody knows, which is then the problem to be told.
+        """
+        table = self._tables.get(provider) if isinstance(provider, str) else None
+        spec = self._spec(table, model if isinstance(model, str) else None)
+        return tuple(name for name in self.names if spec is None or name in spec.parameters)
 
     def _spec(self, table: Table | None, model: str | None) -> ModeSpec | None:
         return table.specs.get((model, self.mode)) if table is not None and model is not None else None

@@ -40,7 +40,7 @@ NEEDS_A_KEY: Final = "needs a key"
 SHUT_DOWN: Final = "shut down"
 ADVANCED: Final = "Advanced"
 GENERATE: Final = "Generate video"
-NOT_SET: Final = "Provider’s choice"
+NOT_SET: Final = "Auto"
 ON: Final = "On"
 OFF: Final = "Off"
 

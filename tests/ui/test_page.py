@@ -1,0 +1,75 @@
+"""The page as Gradio built it: five tabs, five public endpoints, and no event that anyone could call by name."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playground.domain.request import MODES
+from playground.domain.words import MODE_LABELS
+
+# In a process of its own: importing Gradio takes seconds, reads the environment and leaves an event loop behind.
+BUILD = """
+import json, sys
+from pathlib import Path
+from playground.ui.environment import prepare
+prepare(Path(sys.argv[1]))
+from playground.catalog import load_tables
+from playground.ui.layout import build
+
+class Shelf:
+    tables = load_tables()
+    def not_ready(self, provider):
+        return None if provider == "sandbox" else "No key."
+
+page = build(Shelf(), Path(sys.argv[1]))
+print(json.dumps({"config": page.get_config_file(), "info": page.get_api_info()}, default=str))
+"""
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """What Gradio would send to a browser, and what its `/info` says."""
+    folder: Path = tmp_path_factory.mktemp("uploads")
+    built = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", BUILD, str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "HOME": str(folder)},
+        timeout=60,
+    )
+    assert built.returncode == 0, built.stderr
+    return json.loads(built.stdout)
+
+
+def test_the_five_tabs(page: Any) -> None:
+    tabs = [c["props"] for c in page["config"]["components"] if c["type"] == "tabitem"]
+    assert [tab["label"] for tab in tabs] == list(MODE_LABELS.values())
+    assert [tab["id"] for tab in tabs] == list(MODES)
+
+
+def test_info_lists_our_five_endpoints_and_no_other(page: Any) -> None:
+    info = page["info"]
+    assert sorted(info["named_endpoints"]) == sorted(f"/{mode.replace('-', '_')}" for mode in MODES)
+    assert info["unnamed_endpoints"] == {}
+    (first, second) = info["named_endpoints"]["/text_to_video"]["parameters"]
+    assert (first["parameter_name"], second["parameter_name"]) == ("request", "owner_token")
+
+
+def test_every_other_event_is_private(page: Any) -> None:
+    public = [d for d in page["config"]["dependencies"] if d["api_visibility"] == "public"]
+    assert len(public) == len(MODES)
+
+
+def test_no_heartbeat_is_needed(page: Any) -> None:
+    assert "state" not in {c["type"] for c in page["config"]["components"]}
+    assert not [d for d in page["config"]["dependencies"] if any(t[1] == "unload" for t in d["targets"])]
+
+
+def test_no_component_decodes_an_upload(page: Any) -> None:
+    assert not {"image", "video", "file", "number"} & {c["type"] for c in page["config"]["components"]}
