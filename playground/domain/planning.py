@@ -20,6 +20,11 @@ class Quote:
     billed_seconds: int | None
     evidence: str | None
 
+    @classmethod
+    def unknown(cls) -> "Quote":
+        """Nothing is known about the price."""
+        return cls(None, None, None, None)
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -45,7 +50,7 @@ class Offer:
 
 _BILLABLE: Final = 100_000
 """Nobody bills more seconds or videos than this, nor fewer than one: such a request has no price."""
-_NOBODY_KNOWS: Final = Quote(None, None, None, None)
+_NOBODY_KNOWS: Final = Quote.unknown()
 
 
 def price(request: VideoRequest, table: Table, now: datetime) -> Quote:

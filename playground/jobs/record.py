@@ -57,34 +57,34 @@ class JobRecord(BaseModel):
     mode: str
     request: dict[str, JsonValue]
     inputs: dict[str, StoredInput]
-    operation: Operation | None
-    remote: tuple[RemoteFile, ...] | None
-    videos: tuple[DeliveredVideo, ...]
-    notes: tuple[str, ...]
-    failure: Failure | None
-    charged: Charged
-    price_usd: float | None
-    extended: int
+    operation: Operation | None = None
+    remote: tuple[RemoteFile, ...] | None = None
+    videos: tuple[DeliveredVideo, ...] = ()
+    notes: tuple[str, ...] = ()
+    failure: Failure | None = None
+    charged: Charged = "no"
+    price_usd: float | None = None
+    extended: int = 0
     """How often the source clip had been extended, plus one; 0 for anything but an extension."""
-    progress: float | None
-    words: str | None
-    polls: int
-    attempts: int
+    progress: float | None = None
+    words: str | None = None
+    polls: int = 0
+    attempts: int = 0
     """Creates that provably were not accepted."""
     created_at: float
-    submitted_at: float | None
-    finished_at: float | None
+    submitted_at: float | None = None
+    finished_at: float | None = None
     cancel_requested: bool = False
     """Asked for while the create was under way; acted on when the receipt lands."""
-    overdue: bool
-    watch_until: float | None
+    overdue: bool = False
+    watch_until: float | None = None
     """When we stop asking by ourselves."""
-    parked_from: Literal["queued", "running", "downloading"] | None
-    seq: int
+    parked_from: Literal["queued", "running", "downloading"] | None = None
+    seq: int = 0
 
     def asked(self) -> VideoRequest:
-        """The request as it was made."""
-        return VideoRequest.model_validate(self.request)
+        """The request as it was made, its model named: a default may be another one by the time it is sent."""
+        return VideoRequest.model_validate({**self.request, "model": self.model})
 
 
 class JobEvent(BaseModel):

@@ -7,26 +7,20 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from playground.domain.capabilities import ModeSpec, Table
+from playground.domain.capabilities import Table
 from playground.domain.errors import InvalidRequest, NotConfigured, NotFound
-from playground.domain.media import Facts
-from playground.domain.planning import Offer, Quote, price, who_can
-from playground.domain.proposals import Proposal, proposals
-from playground.domain.request import VideoRequest, job_reference
-from playground.domain.snippets import Language, script_for, written
-from playground.domain.snippets.script import Placeholders
-from playground.domain.snippets.text import Medium, UnknownType
-from playground.domain.validation import Choice, Issue, check, errors, remaining, spec_for
+from playground.domain.request import VideoRequest
+from playground.domain.snippets import Language
 from playground.domain.view import JobView
 from playground.jobs.cancelling import cancel, cannot_cancel
 from playground.jobs.changes import Changes
-from playground.jobs.inputs import Found, media_facts
-from playground.jobs.probe import MIME_TYPES
-from playground.jobs.record import JobRecord, StoredInput
+from playground.jobs.checking import CheckResult, check_request
+from playground.jobs.code import code
+from playground.jobs.ordering import new_job
+from playground.jobs.record import JobRecord
 from playground.jobs.runner import Runner
 from playground.jobs.views import view_of
 from playground.jobs.workshop import Workshop
@@ -46,33 +40,6 @@ def owner_of_token(token: str) -> str:
     if len(token) < _MIN_TOKEN:
         raise NotFound
     return "token:" + hashlib.sha256(token.encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """What is to be said of a request before it is sent."""
-
-    request: VideoRequest
-    issues: tuple[Issue, ...]
-    quote: Quote
-    proposals: tuple[Proposal, ...]
-    offers: tuple[Offer, ...]
-    choices: Mapping[str, tuple[Choice, ...]]
-
-    @property
-    def valid(self) -> bool:
-        """Whether it may be sent."""
-        return not errors(self.issues)
-
-    def as_json(self) -> dict[str, object]:
-        """What `check --json` and `POST /api/check` answer."""
-        return {
-            "valid": self.valid,
-            "price_usd": self.quote.usd,
-            "issues": [issue.as_json() for issue in self.issues],
-            "proposals": [proposal.as_json() for proposal in self.proposals],
-            "providers": [offer.as_json() for offer in self.offers],
-        }
 
 
 class Service:
@@ -103,33 +70,8 @@ class Service:
 
         With `files_under`, local files of the request must lie in that folder.
         """
-        result, _ = await self._check(request, owner, files_under)
+        result, _ = await check_request(self._shop, request, owner, files_under)
         return result
-
-    async def _check(
-        self, request: VideoRequest, owner: str, files_under: Path | None
-    ) -> tuple[CheckResult, list[Found]]:
-        now = self._shop.now()
-        found = await self._shop.inputs.find(request, owner, files_under)
-        facts = Facts(media_facts(found), self._shop.region, self._shop.allow_retired)
-        table = self.tables.get(request.provider)
-        if table is None:
-            issue = self._no_such_provider(request.provider)
-            return CheckResult(request, (issue,), Quote(None, None, None, None), (), (), {}), found
-        result = CheckResult(
-            request=request,
-            issues=tuple(check(request, table, facts, now)),
-            quote=price(request, table, now),
-            proposals=tuple(proposals(request, self.tables, facts, now)),
-            offers=tuple(who_can(request, self.tables, facts, now)),
-            choices=remaining(request, table, facts, now),
-        )
-        return result, found
-
-    def _no_such_provider(self, name: str) -> Issue:
-        known = tuple(self.tables)
-        says = f"There is no provider {name[:60]!r}. There are: {', '.join(known)}."
-        return Issue("provider", "unknown_provider", says, allowed=known)
 
     async def code(self, request: VideoRequest, language: Language, *, owner: str, files_under: Path | None) -> str:
         """The request as a runnable program that creates, waits and downloads; a missing key is no error.
@@ -138,22 +80,7 @@ class Service:
             InvalidRequest: it does not fit, as for `submit`.
             NotConfigured: there is no program for this provider.
         """
-        result, found = await self._check(request, owner, files_under)
-        if not result.valid:
-            raise InvalidRequest(result.issues)
-        table, provider = self.tables[request.provider], self._shop.registry.get(request.provider)
-        spec = spec_for(request, table, self._shop.now())
-        assert isinstance(spec, ModeSpec), "a valid request has a mode"
-        script = None
-        if provider is not None:
-            marks = Placeholders(table.provider, provider.context.account, secrets.token_hex(16))
-            script = script_for(request, spec, marks, provider.adapter, _media_of(found))
-        if script is None:
-            raise NotConfigured(f"There is no code for {table.provider.label} here.", "Choose another provider.")
-        try:
-            return written(script, language)
-        except UnknownType as unknown:
-            raise InvalidRequest([_no_type(unknown.reference, found)]) from None
+        return await code(self._shop, request, language, owner, files_under)
 
     async def submit(
         self, request: VideoRequest, *, owner: str, files_under: Path | None, nonce: str | None = None
@@ -164,7 +91,7 @@ class Service:
             InvalidRequest: it does not fit; nothing was sent.
             NotConfigured: a key or an account setting is missing; nothing was sent.
         """
-        result, found = await self._check(request, owner, files_under)
+        result, found = await check_request(self._shop, request, owner, files_under)
         if not result.valid:
             raise InvalidRequest(result.issues)
         missing = self.not_ready(request.provider)
@@ -172,61 +99,13 @@ class Service:
             raise NotConfigured(missing, "Set it in the environment or in .env, or choose another provider.")
         job_id = secrets.token_urlsafe(16)
         inputs = await self._shop.inputs.keep(job_id, found)
-        job = await self._shop.store.add(self._record(job_id, result, owner, nonce, inputs, found))
+        record = new_job(self._shop, job_id, result, owner=owner, nonce=nonce, inputs=inputs, found=found)
+        job = await self._shop.store.add(record)
         if job.id != job_id:
             await asyncio.to_thread(self._shop.files.drop_inputs, job_id)
         elif job.runner == self._shop.me:
             self._runner.spawn(job.id)
         return job.id
-
-    def _record(
-        self,
-        job_id: str,
-        result: CheckResult,
-        owner: str,
-        nonce: str | None,
-        inputs: dict[str, StoredInput],
-        found: list[Found],
-    ) -> JobRecord:
-        request = result.request
-        provider = self._shop.registry[request.provider]
-        spec = spec_for(request, provider.table, self._shop.now())
-        assert isinstance(spec, ModeSpec), "a valid request has a mode"
-        extended = max((f.facts.extended + 1 for f in found if f.field == "source_video"), default=0)
-        return JobRecord(
-            id=job_id,
-            owner=owner,
-            nonce=nonce,
-            state="queued",
-            runner=self._shop.me,
-            credential=provider.credential,
-            base_url=provider.context.base_url,
-            account=dict(provider.context.account),
-            provider=request.provider,
-            model=spec.model.id,
-            mode=request.mode,
-            request=request.model_dump(mode="json", exclude_none=True),
-            inputs=inputs,
-            operation=None,
-            remote=None,
-            videos=(),
-            notes=tuple(issue.message for issue in result.issues if issue.severity == "warning"),
-            failure=None,
-            charged="no",
-            price_usd=result.quote.usd,
-            extended=extended,
-            progress=None,
-            words=None,
-            polls=0,
-            attempts=0,
-            created_at=self._shop.clock(),
-            submitted_at=None,
-            finished_at=None,
-            overdue=False,
-            watch_until=None,
-            parked_from=None,
-            seq=0,
-        )
 
     async def _owned(self, job_id: str, owner: str) -> JobRecord:
         job = await self._shop.store.get(job_id)
@@ -338,24 +217,6 @@ class Service:
         """
         job = await self._owned(job_id, owner)
         return [self._shop.files.video(video.file) for video in job.videos]
-
-
-def _media_of(found: list[Found]) -> dict[str, Medium]:
-    """Where a program finds the media of a request: as it names them, an earlier result by its file."""
-    named = {each.reference: each for each in found}
-    return {
-        reference: Medium(
-            str(each.path) if job_reference(reference) is not None else reference,
-            MIME_TYPES.get(each.facts.format or ""),
-        )
-        for reference, each in named.items()
-    }
-
-
-def _no_type(reference: str, found: list[Found]) -> Issue:
-    field = next(each.field for each in found if each.reference == reference)
-    says = f"The type of {reference[:200]} cannot be told from its name; save it as a file and name that."
-    return Issue(field, "unknown_type", says)
 
 
 def _differs(view: JobView, last: JobView) -> bool:

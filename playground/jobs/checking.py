@@ -1,0 +1,67 @@
+"""What is to be said of a request before it is sent: the domain's answers over the facts of this machine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from playground.domain.media import Facts
+from playground.domain.planning import Offer, Quote, price, who_can
+from playground.domain.proposals import Proposal, proposals
+from playground.domain.request import VideoRequest
+from playground.domain.validation import Choice, Issue, check, errors, remaining
+from playground.jobs.inputs import Found, media_facts
+from playground.jobs.workshop import Workshop
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What is to be said of a request before it is sent."""
+
+    request: VideoRequest
+    issues: tuple[Issue, ...]
+    quote: Quote
+    proposals: tuple[Proposal, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    choices: Mapping[str, tuple[Choice, ...]] = {}
+
+    @property
+    def valid(self) -> bool:
+        """Whether it may be sent."""
+        return not errors(self.issues)
+
+    def as_json(self) -> dict[str, object]:
+        """What `check --json` and `POST /api/check` answer."""
+        return {
+            "valid": self.valid,
+            "price_usd": self.quote.usd,
+            "issues": [issue.as_json() for issue in self.issues],
+            "proposals": [proposal.as_json() for proposal in self.proposals],
+            "providers": [offer.as_json() for offer in self.offers],
+        }
+
+
+async def check_request(
+    shop: Workshop, request: VideoRequest, owner: str, files_under: Path | None
+) -> tuple[CheckResult, list[Found]]:
+    """Judge a request and follow its media; never touches the network."""
+    now = shop.now()
+    found = await shop.inputs.find(request, owner, files_under)
+    facts = Facts(media_facts(found), shop.region, shop.allow_retired)
+    tables = shop.registry.tables
+    table = tables.get(request.provider)
+    if table is None:
+        return CheckResult(request, (_no_such_provider(request.provider, tuple(tables)),), Quote.unknown()), found
+    result = CheckResult(
+        request=request,
+        issues=tuple(check(request, table, facts, now)),
+        quote=price(request, table, now),
+        proposals=tuple(proposals(request, tables, facts, now)),
+        offers=tuple(who_can(request, tables, facts, now)),
+        choices=remaining(request, table, facts, now),
+    )
+    return result, found
+
+
+def _no_such_provider(name: str, known: tuple[str, ...]) -> Issue:
+    says = f"There is no provider {name[:60]!r}. There are: {', '.join(known)}."
+    return Issue("provider", "unknown_provider", says, allowed=known)
