@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from pydantic import ValidationError
 
@@ -39,21 +40,27 @@ class Journal:
 
     def _append(self, receipt: Receipt) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._path(self._process)
+        fresh = not path.exists()
         line = {
             "job_id": receipt.job_id,
             "at": receipt.at,
             "operation": receipt.operation.model_dump(mode="json") if receipt.operation is not None else None,
             "remote": [f.model_dump(mode="json") for f in receipt.remote] if receipt.remote is not None else None,
         }
-        with self._path(self._process).open("ab") as file:
-            file.write(json.dumps(line).encode() + b"\n")
+        with path.open("a+b") as file:
+            # A write that was cut (a full disk) must not take the next line with it.
+            start = b"\n" if _is_cut(file) else b""
+            file.write(start + json.dumps(line).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
+        if fresh:
+            _sync_folder(self._folder)
 
     def of(self, process: str) -> list[Receipt]:
         """The receipts that a process left; a line cut by its death is passed over."""
         try:
-            text = self._path(process).read_text("utf-8")
+            text = self._path(process).read_text("utf-8", errors="replace")
         except FileNotFoundError:
             return []
         return list(_readable(text.splitlines()))
@@ -70,6 +77,23 @@ class Journal:
         return self._folder / f"{process}.jsonl"
 
 
+def _is_cut(file: BinaryIO) -> bool:
+    """Whether the last line lacks its end."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return False
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) != b"\n"
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new file survives a power cut only once its folder is written too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def _readable(lines: list[str]) -> Iterator[Receipt]:
     for line in lines:
         try:
@@ -77,5 +101,5 @@ def _readable(lines: list[str]) -> Iterator[Receipt]:
             operation = Operation.model_validate(raw["operation"]) if raw["operation"] is not None else None
             remote = tuple(RemoteFile.model_validate(f) for f in raw["remote"]) if raw["remote"] is not None else None
             yield Receipt(str(raw["job_id"]), float(raw["at"]), operation, remote)
-        except (ValueError, KeyError, TypeError, ValidationError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError, ValidationError):
             continue

@@ -22,7 +22,7 @@ class ProcessLock:
             file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(file, fcntl.LOCK_EX)
             # Between making and locking it, a sweep may have taken the file for a dead one's and removed it.
-            if path.exists() and path.stat().st_ino == os.fstat(file).st_ino:
+            if _is_at(file, path):
                 self._file = file
                 return
             os.close(file)
@@ -63,7 +63,9 @@ class ProcessLock:
                 continue
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                path.unlink(missing_ok=True)
+                # Another sweep may have removed this file, and its owner made a new one, since it was opened.
+                if _is_at(file, path):
+                    path.unlink()
             except BlockingIOError:
                 continue
             finally:
@@ -71,3 +73,13 @@ class ProcessLock:
 
     def _path(self, runner: str) -> Path:
         return self._folder / f"{runner}.lock"
+
+
+def _is_at(file: int, path: Path) -> bool:
+    """Whether an open file is the one that its path leads to."""
+    try:
+        there = path.stat()
+    except FileNotFoundError:
+        return False
+    held = os.fstat(file)
+    return (there.st_dev, there.st_ino) == (held.st_dev, held.st_ino)

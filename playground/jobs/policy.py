@@ -5,6 +5,7 @@ A paid create is never repeated unless the answer proves that it was not accepte
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -101,7 +102,8 @@ def after_create(reply: Reply, read: Callable[[Answer], Created], who: str, now:
         return Fails(failure("overloaded", says, "unknown", words=_words(read(reply))))
     outcome = read(reply)
     if isinstance(outcome, NotYet):
-        return AskAgain(outcome.wait_seconds, outcome.why, not_yet=True)
+        # No longer than a hint is: the two minutes in all are counted between the questions.
+        return AskAgain(min(max(outcome.wait_seconds, 0.0), MAX_HINT_SECONDS), outcome.why, not_yet=True)
     if reply.status in _CLIENT and reply.status != _TIMEOUT:
         return Fails(_refusal(outcome, reply, who))
     if reply.status not in _OK:
@@ -139,7 +141,7 @@ def _limited(reply: Answer, outcome: Created, who: str, now: float) -> AfterCrea
     hint = retry_after(reply, now)
     words = _words(outcome)
     if isinstance(outcome, NotYet):
-        hint = outcome.wait_seconds
+        hint = max(outcome.wait_seconds, 0.0)
     if hint is not None and hint > MAX_HINT_SECONDS:
         says = f"{who} has no room for this now; it says to come back in {_span(hint)}."
         return Fails(failure("rate_limited", says, "no", words=words))
@@ -201,8 +203,10 @@ def retry_after(answer: Answer, now: float) -> float | None:
     if seconds is not None or value is None:
         return seconds
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
-    except (ValueError, OverflowError):
+        date = parsedate_to_datetime(value)
+        # HTTP dates are in GMT, also where they say so in a way that leaves the zone open (`-0000`).
+        return max(0.0, (date if date.tzinfo is not None else date.replace(tzinfo=UTC)).timestamp() - now)
+    except (ValueError, OverflowError, IndexError, TypeError):
         return None
 
 

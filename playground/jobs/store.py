@@ -72,6 +72,7 @@ _events = sa.Table(
 )
 
 _LOCKED_TRIES: Final = 12
+_FOREVER_SECONDS: Final = 86_400.0
 _T = TypeVar("_T")
 
 
@@ -87,8 +88,9 @@ class Store:
     async def open(self) -> None:
         """Connect and make the tables where they are missing; several processes may do so at once."""
         sqlite = self._url.startswith("sqlite")
-        one_writer: dict[str, Any] = {"pool_size": 1, "max_overflow": 0} if sqlite else {"pool_pre_ping": True}
-        self._engine = create_async_engine(self._url, **one_writer)
+        # Waiting for our one connection never gives up: what waits may be a receipt.
+        one_writer: dict[str, Any] = {"pool_size": 1, "max_overflow": 0, "pool_timeout": _FOREVER_SECONDS}
+        self._engine = create_async_engine(self._url, **(one_writer if sqlite else {"pool_pre_ping": True}))
         if sqlite:
             sa_event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)  # pyright: ignore[reportUnknownMemberType] - untyped in SQLAlchemy
 
@@ -128,6 +130,8 @@ class Store:
         try:
             return await self._transaction(insert)
         except IntegrityError:
+            if job.nonce is None:
+                raise
             twin = await self._one(_jobs.c.owner == job.owner, _jobs.c.nonce == job.nonce)
             if twin is None:
                 raise
@@ -171,9 +175,7 @@ class Store:
         With `runner`, only where the job is that process's. Other keyword arguments are columns to set.
         """
         states = (before,) if isinstance(before, str) else tuple(before)
-        illegal = [state for state in states if not may_move(state, after)]
-        if illegal:
-            raise ValueError(f"a job never moves from {illegal[0]} to {after}")
+        _refuse_illegal(states, after)
         conditions = [_jobs.c.id == job_id, _jobs.c.state.in_(states)]
         if runner is not None:
             conditions.append(_jobs.c.runner == runner)
@@ -184,6 +186,8 @@ class Store:
 
     async def note(self, job_id: str, kind: str, **values: object) -> JobRecord | None:
         """Set columns without a move (progress, overdue), with an event of that kind."""
+        if "state" in values:
+            raise ValueError("a state changes by a move only")
         return await self._set([_jobs.c.id == job_id], values, kind, _plain(values))
 
     async def receipt(self, job_id: str, after: State, **values: object) -> JobRecord | None:
@@ -191,8 +195,10 @@ class Store:
 
         also one that comes late, over `uncertain`. None where there is a receipt already.
         """
+        states: tuple[State, ...] = ("submitting", "uncertain")
+        _refuse_illegal(states, after)
         conditions = [_jobs.c.id == job_id, _jobs.c.operation.is_(None), _jobs.c.remote.is_(None)]
-        conditions.append(_jobs.c.state.in_(("submitting", "uncertain")))
+        conditions.append(_jobs.c.state.in_(states))
         return await self._set(conditions, {"state": after, "failure": None, **values}, "receipt", {"state": after})
 
     async def adopt(self, job_id: str, dead: str | None, runner: str) -> JobRecord | None:
@@ -237,6 +243,12 @@ class Store:
             return [JobRecord.model_validate(dict(row)) for row in (await connection.execute(query)).mappings()]
 
         return await self._transaction(read)
+
+
+def _refuse_illegal(states: Sequence[State], after: State) -> None:
+    illegal = [state for state in states if not may_move(state, after)]
+    if illegal:
+        raise ValueError(f"a job never moves from {illegal[0]} to {after}")
 
 
 def _plain(values: Mapping[str, object]) -> dict[str, object]:
