@@ -1,7 +1,7 @@
 """What is to be said of a request before it is sent: the domain's answers over the facts of this machine."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from playground.domain.media import Facts
@@ -22,7 +22,7 @@ class CheckResult:
     quote: Quote
     proposals: tuple[Proposal, ...] = ()
     offers: tuple[Offer, ...] = ()
-    choices: Mapping[str, tuple[Choice, ...]] = {}
+    choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict[str, tuple[Choice, ...]])
 
     @property
     def valid(self) -> bool:
