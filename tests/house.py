@@ -78,7 +78,10 @@ class House:
 
     @asynccontextmanager
     async def process(self, *, adopts: bool = False, **environment: str) -> AsyncGenerator[Service]:
-        settings = load_settings({"HOME": str(self.folder), **environment}, data_dir=self.data)
+        # A fake clock makes long waits free, and every question costs real time: so ask seldom.
+        settings = load_settings(
+            {"HOME": str(self.folder), "PLAYGROUND_POLL_SECONDS": "20", **environment}, data_dir=self.data
+        )
         command = (sys.executable, "-S", "-E", str(self._worker), str(self._clip))
 
         def now() -> datetime:

@@ -1,5 +1,6 @@
 """Stopping a job: at the provider where it can, otherwise saying that it cannot."""
 
+from playground.domain.errors import Charged
 from playground.domain.provider import Answer, Cancelled, Cancels
 from playground.jobs.record import JobRecord
 from playground.jobs.workshop import Workshop
@@ -15,12 +16,20 @@ async def cancel(shop: Workshop, job: JobRecord) -> JobRecord | None:
         case "submitting":
             return await shop.store.note(job.id, "cancel-requested", cancel_requested=True)
         case "running":
-            stopped = await _at_provider(shop, job)
-            return await _move(shop, job, charged="no" if job.price_usd == 0 else "unknown") if stopped else None
+            # Written down first: the next poll may learn of the stop before we do, and must not call it a failure.
+            await shop.store.note(job.id, "cancel-requested", cancel_requested=True)
+            if not await _at_provider(shop, job):
+                return await shop.store.note(job.id, "cancel-refused", cancel_requested=False)
+            return await _move(shop, job, charged=charged_when_stopped(job))
         case "parked" if job.operation is None:
             return await _move(shop, job, charged="no")
         case _:
             return None
+
+
+def charged_when_stopped(job: JobRecord) -> Charged:
+    """Whether a job that was stopped at its provider was charged: nobody says so, unless it costs nothing."""
+    return "no" if job.price_usd == 0 else "unknown"
 
 
 def cannot_cancel(shop: Workshop, job: JobRecord) -> str | None:
@@ -50,7 +59,7 @@ async def _at_provider(shop: Workshop, job: JobRecord) -> bool:
     return isinstance(reply, Answer) and isinstance(provider.adapter.cancelled(reply), Cancelled)
 
 
-async def _move(shop: Workshop, job: JobRecord, *, charged: str) -> JobRecord | None:
+async def _move(shop: Workshop, job: JobRecord, *, charged: Charged) -> JobRecord | None:
     values = {"charged": charged, "finished_at": shop.clock(), **shop.seen(job.id)}
     # Not fenced by the runner: whoever owns the job may stop it from any process.
     moved = await shop.store.move(job.id, job.state, "cancelled", runner=None, because="asked", **values)

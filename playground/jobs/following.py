@@ -6,6 +6,7 @@ The loop writes nothing to the database but what lasts; a crash in it costs a qu
 from playground.domain.errors import failure
 from playground.domain.provider import Finished, Running, Unchanged
 from playground.jobs import policy
+from playground.jobs.cancelling import charged_when_stopped
 from playground.jobs.record import JobRecord
 from playground.jobs.workshop import Live, Workshop
 from playground.registry import Provider
@@ -86,6 +87,10 @@ async def _conclude(
             }
             return await shop.move(job, "running", "downloading", values)
         case policy.Fails(reason):
+            now = await shop.store.get(job.id)
+            if now is not None and now.cancel_requested:
+                values = {"charged": charged_when_stopped(job), "finished_at": shop.clock(), **shop.seen(job.id)}
+                return await shop.move(job, "running", "cancelled", values, because="asked")
             return await shop.fail(job, reason)
         case policy.NeedsKey(reason):
             return await shop.park(job, "running", reason)
