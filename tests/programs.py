@@ -44,7 +44,7 @@ def run_program(
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=100,
+            timeout=250,
         )
     except FileNotFoundError as missing:
         pytest.fail(f"{missing.filename} is needed to run {language}")

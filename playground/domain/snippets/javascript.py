@@ -132,11 +132,12 @@ function read(response, text) {{
   if (response.ok && answer !== null && !answer.error) return answer;
   return stop(`${{response.status}}: ${{text.slice(0, {run.SHOWN_CHARACTERS})}}`);
 }}"""
+# Read whole: in Node 24, a stream that waits for the disk while the server hangs up brings fetch down (undici #5360).
 _DOWNLOAD: Final = """\
 async function download(url, name) {
   const answer = await fetch(new URL(url, `${BASE_URL}/`));
   if (!answer.ok) stop(`${answer.status}: the download of ${name} failed.`);
-  await writeFile(name, answer.body);
+  await writeFile(name, Buffer.from(await answer.arrayBuffer()));
 }"""
 _KEYED_DOWNLOAD: Final = f"""\
 // {run.KEY_STAYS}
@@ -151,7 +152,7 @@ async function download(link, name) {{
       continue;
     }}
     if (!answer.ok) stop(`${{answer.status}}: the download of ${{name}} failed.`);
-    await writeFile(name, answer.body);
+    await writeFile(name, Buffer.from(await answer.arrayBuffer()));
     return;
   }}
   stop("Too many redirects.");
