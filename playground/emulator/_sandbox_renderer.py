@@ -1,27 +1,20 @@
 """Who renders the sandbox's operations in this process: one at a time, each in a worker process of its own."""
 
 import asyncio
-import contextlib
-import json
 import logging
-from asyncio.subprocess import PIPE, Process
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final
 
-import playground
 from playground.emulator._sandbox_operations import Operations
 from playground.emulator._sandbox_records import End, Operation, Order, Problem, State
+from playground.emulator._sandbox_work import STOPPED, Tell, stop, work
 
 _log = logging.getLogger(__name__)
 
 _LOOK_SECONDS: Final = 0.25
 """Between two looks whether another process has ended what is rendered here; between two written states."""
 _RENDER_LIMIT_SECONDS: Final = 1_800
-_STOPPED: Final = Problem(code="render_failed", message="The renderer stopped unexpectedly.")
-
-Tell = Callable[[float], Awaitable[None]]
 
 
 class Renderer:
@@ -49,7 +42,7 @@ class Renderer:
     async def aclose(self) -> None:
         """Kill the worker and wait for it. What was not finished is taken up by the next process that is asked."""
         self._closing = True
-        await _stop(*self._tasks.values())
+        await stop(*self._tasks.values())
 
     async def _run(self, operation_id: str) -> None:
         lock = self._operations.lock(operation_id)
@@ -79,7 +72,7 @@ class Renderer:
             if performing.done():
                 await asyncio.to_thread(self._operations.finish, operation.order.id, _end_of(performing))
         finally:
-            await _stop(performing, watching)
+            await stop(performing, watching)
 
     async def _until_ended(self, operation_id: str) -> None:
         # The end may be written by another process: there is no event to wait for.
@@ -126,11 +119,11 @@ class Renderer:
         spec, output = await asyncio.to_thread(self._operations.prepare_work, order, number)
         try:
             async with asyncio.timeout(_RENDER_LIMIT_SECONDS):
-                problem = await _work(self._worker, spec, tell)
+                problem = await work(self._worker, spec, tell)
         except TimeoutError:
             return Problem(code="render_failed", message="Rendering took too long.")
         if problem is None and not await asyncio.to_thread(self._operations.publish, order.id, output):
-            return _STOPPED
+            return STOPPED
         return problem
 
 
@@ -169,78 +162,3 @@ def _end_of(performing: asyncio.Task[End]) -> End:
         # A full disk: trying again at every question would never end.
         message = f"The sandbox could not work on it: {error.strerror}."
         return End(status="failed", error=Problem(code="render_failed", message=message))
-
-
-async def _work(command: Sequence[str], spec: Path, tell: Tell) -> Problem | None:
-    """Run one worker to its end; None where it says that it is done. Cancelled, it kills the worker first."""
-    try:
-        process = await _start(command, spec)
-    except OSError as error:
-        _log.error("the sandbox's worker %s cannot be started: %s", command, error)
-        return Problem(code="render_failed", message="The renderer cannot be started.")
-    try:
-        problem, _ = await asyncio.gather(_read(process, tell), _log_errors(process))
-        code = await process.wait()
-    finally:
-        await _reap(process)
-    return problem if problem is not None or code == 0 else _STOPPED
-
-
-async def _start(command: Sequence[str], spec: Path) -> Process:
-    return await asyncio.create_subprocess_exec(
-        *command,
-        str(spec),
-        # Held open and never written to: the worker ends when it closes, so it cannot outlive us.
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-        cwd=Path(playground.__file__).parent.parent,
-        # Ctrl-C in our terminal is for us to handle, or an interrupted worker would look like a failed run.
-        start_new_session=True,
-    )
-
-
-async def _read(process: Process, tell: Tell) -> Problem | None:
-    assert process.stdout is not None
-    problem = None
-    async for raw in process.stdout:
-        line = _object(raw)
-        match line.get("progress"), line.get("error"):
-            case ((int() | float() as share), _):
-                await tell(share)
-            case _, {"code": str(code), "message": str(message)}:
-                problem = Problem(code=code, message=message)
-            case _:
-                pass
-    return problem
-
-
-async def _log_errors(process: Process) -> None:
-    assert process.stderr is not None
-    async for raw in process.stderr:
-        _log.debug("sandbox worker: %s", raw.decode("utf-8", "replace").rstrip())
-
-
-async def _reap(process: Process) -> None:
-    """End a worker for certain and close its pipes."""
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-    assert process.stdin is not None
-    process.stdin.close()
-    # Also reads what is left in the pipes, without which the wait might never end.
-    await process.communicate()
-
-
-async def _stop(*tasks: asyncio.Task[Any]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _object(raw: bytes) -> dict[str, object]:
-    try:
-        line = json.loads(raw)
-    except ValueError:
-        return {}
-    return cast(dict[str, object], line) if isinstance(line, dict) else {}

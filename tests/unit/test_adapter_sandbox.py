@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from pydantic import JsonValue
@@ -257,6 +257,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(status=st.integers(100, 599), body=_JSON, text=_TEXT)
 def test_no_answer_raises(status: int, body: JsonValue, text: str) -> None:
     answer = Answer(status, {}, text, body)

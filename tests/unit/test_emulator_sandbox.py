@@ -392,6 +392,18 @@ async def test_a_worker_that_cannot_start_fails_the_run(stage: Stage) -> None:
     assert status["error"] == {"code": "render_failed", "message": "The renderer cannot be started."}
 
 
+async def test_a_folder_that_cannot_be_written_fails_the_run(stage: Stage, door: Door) -> None:
+    stage.hold()
+    await door.accepted()
+    operation_id = await door.accepted()
+    # It waits for the first one; then its state has no place to be written to.
+    (stage.data / "sandbox" / operation_id / "state.json.part").mkdir()
+    stage.go_on()
+    status = await door.ended(operation_id)
+    assert (status["status"], status["error"]["code"]) == ("failed", "render_failed")
+    assert status["error"]["message"] == "The sandbox could not work on it: Is a directory."
+
+
 async def test_cancelling_kills_the_worker_and_lets_the_next_one_begin(stage: Stage, door: Door) -> None:
     stage.hold()
     first, second = await door.accepted("one"), await door.accepted("two")
@@ -406,6 +418,19 @@ async def test_cancelling_kills_the_worker_and_lets_the_next_one_begin(stage: St
     assert (await door.client.post(f"/videos/{first}/cancel")).status_code == 200
     assert (await door.client.post(f"/videos/{second}/cancel")).status_code == 409
     assert (await door.client.post(f"/videos/{'0' * 32}/cancel")).status_code == 404
+
+
+async def test_closing_at_any_moment_leaves_no_worker(stage: Stage) -> None:
+    for moment in range(12):
+        door = await stage.provider()
+        operation_id = await door.accepted()
+        for _ in range(moment):
+            await door.status(operation_id)
+        if moment % 2:
+            await door.client.post(f"/videos/{operation_id}/cancel")
+        await door.provider.aclose()
+        for run in stage.runs():
+            assert not _is_alive(run["pid"])
 
 
 async def test_cancelling_reaches_a_renderer_in_another_process(stage: Stage, door: Door) -> None:
@@ -447,7 +472,8 @@ async def test_after_two_days_all_is_forgotten(stage: Stage, door: Door) -> None
     stage.clock.forward(seconds=RETENTION.total_seconds())
     assert (await door.client.get(f"/videos/{operation_id}")).status_code == 404
     assert (await door.download(link)).status_code == 404
-    await door.accepted()
+    await door.provider.aclose()
+    await (await stage.provider()).accepted()
     assert not (stage.data / "sandbox" / operation_id).exists()
 
 
