@@ -27,6 +27,8 @@ export function submitting(mode, count, values) {
 
 export function submitted(mode) {
   clearTimeout(unlock.get(mode));
+  // A click that follows at once still belongs to the burst, however long the answer took.
+  burst.at = Date.now();
   const button = document.getElementById(`${mode}-generate`);
   if (!button) return [];
   button.disabled = false;
@@ -43,6 +45,7 @@ export function draft() {
 
 export function restored() {
   isRestored = true;
+  document.getElementById("pg-tabs").dataset.ready = "yes";
   followTabs();
   return [];
 }

@@ -27,6 +27,7 @@ DENIED: Final = (
     f"{_API}/run-history",
     f"{_API}/openapi.json",
     f"{_API}/mcp",
+    "/openapi.json",
     "/monitoring",
     "/manifest.json",
     "/pwa_icon",

@@ -1,5 +1,7 @@
 """What a form holds, as a request: nothing typed is lost, nothing that a browser could send is believed."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,9 +119,5 @@ JSON = st.recursive(
 def test_whatever_a_browser_sends_is_a_request_or_refused(
     mode: str, provider: object, model: object, values: dict[str, object], rehearsal: object
 ) -> None:
-    try:
-        request = form.to_request(mode, provider, model, values, rehearsal)
-    except InvalidRequest as refused:
-        assert refused.issues
-    else:
-        assert request.provider == provider
+    with contextlib.suppress(InvalidRequest):
+        assert form.to_request(mode, provider, model, values, rehearsal).provider == provider

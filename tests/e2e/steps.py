@@ -1,0 +1,124 @@
+"""What a person does on the page, in words that the tests share."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+Visit = Callable[..., Page]
+"""Opens the page: `visit(path, size=…)` as a new visitor."""
+DESKTOP = (1440, 900)
+PHONE = (390, 844)
+SCREENSHOTS = Path(__file__).parents[2] / "assets" / "screenshots"
+LABELS = {
+    "text-to-video": "Text to video",
+    "image-to-video": "Image to video",
+    "interpolation": "Interpolation",
+    "references": "References",
+    "extension": "Extension",
+}
+DONE_WITHIN = 60_000
+
+
+class Form:
+    """One tab of the page."""
+
+    def __init__(self, page: Page, mode: str) -> None:
+        self.page = page
+        self.mode = mode
+
+    def open(self) -> "Form":
+        """Go to the tab."""
+        self.page.get_by_role("tab", name=LABELS[self.mode], exact=True).click()
+        expect(self.at("generate")).to_be_visible()
+        return self
+
+    def at(self, name: str) -> Locator:
+        """The component of a field."""
+        return self.page.locator(f"#{self.mode}-{name}")
+
+    def write(self, text: str) -> "Form":
+        """Fill in the prompt."""
+        self.at("prompt").locator("textarea").fill(text)
+        return self
+
+    def pick(self, name: str, label: str) -> "Form":
+        """Choose a radio."""
+        self.at(name).get_by_role("radio", name=label, exact=True).check()
+        return self
+
+    def give(self, name: str, *files: Path) -> "Form":
+        """Upload files, and wait until the page shows them."""
+        self.at(name).locator("input[type=file]").set_input_files(list(files))
+        expect(self.at(name).locator(".media-items li")).to_have_count(len(files))
+        return self
+
+    def advanced(self) -> "Form":
+        """Open what is folded away."""
+        self.at("advanced").get_by_role("button", name="Advanced").click()
+        return self
+
+    def rehearse(self, label: str) -> "Form":
+        """Choose an ending to be played."""
+        self.at("rehearsal").locator("input").click()
+        self.page.get_by_role("option", name=label, exact=True).click()
+        return self
+
+    def generate(self) -> None:
+        """Click."""
+        self.at("generate").click()
+
+    def problems(self) -> Locator:
+        """What stands beside Generate when something has to be changed."""
+        return self.page.locator(f"#tab-{self.mode} .problems")
+
+
+def card(page: Page) -> Locator:
+    """The status card."""
+    return page.locator(".card")
+
+
+def reaches(page: Page, state: str, *, within: int = DONE_WITHIN) -> str:
+    """Wait for the card to be in a state; answers the job's id."""
+    expect(card(page)).to_have_attribute("data-state", state, timeout=within)
+    return card(page).get_attribute("data-job") or ""
+
+
+def make_clip(page: Page, prompt: str = "A paper boat in the rain") -> str:
+    """The shortest whole way to a finished video."""
+    Form(page, "text-to-video").open().write(prompt).pick("duration_seconds", "4 s").generate()
+    return reaches(page, "succeeded")
+
+
+def plays(page: Page) -> dict[str, Any]:
+    """Play the first video a little; answers its facts."""
+    return page.locator(".card video").first.evaluate(
+        """async (video) => {
+            video.muted = true;
+            if (!(video.readyState >= 1)) await new Promise((go) => (video.onloadedmetadata = go));
+            await video.play();
+            const until = Date.now() + 5000;
+            while (video.currentTime < 0.3 && Date.now() < until) await new Promise((go) => setTimeout(go, 50));
+            video.pause();
+            return {width: video.videoWidth, height: video.videoHeight, seconds: video.duration, at: video.currentTime};
+        }"""
+    )
+
+
+def jobs_of(page: Page) -> list[dict[str, Any]]:
+    """Every job of this browser, by its own token."""
+    return page.evaluate(
+        """async () => {
+            const headers = {authorization: `Bearer ${localStorage.getItem("veo.owner")}`};
+            return (await (await fetch("/api/jobs", {headers})).json()).jobs;
+        }"""
+    )
+
+
+def shot(page: Page, name: str) -> None:
+    """Keep a screenshot for the README, only when asked to: a test run leaves the tree as it was."""
+    if os.environ.get("PLAYGROUND_SCREENSHOTS") == "1":
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / f"{name}.png")

@@ -1,0 +1,175 @@
+"""The HTTP side, as a program meets it: plain answers, nothing of anybody else's, doors of Gradio that stay shut."""
+
+import json
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+REQUEST = {"provider": "sandbox", "mode": "text-to-video", "prompt": "A boat", "duration_seconds": 4}
+
+# In a process of its own: gradio_client keeps threads and sockets of its own.
+CLIENT = """
+import json, sys
+from gradio_client import Client
+client = Client(sys.argv[1], verbose=False)
+print(json.dumps(sorted(client.view_api(return_format="dict", print_info=False)["named_endpoints"])))
+job = client.submit(json.loads(sys.argv[2]), api_name="/text_to_video")
+for line in job:
+    print(json.dumps(line))
+"""
+
+
+@pytest.fixture(scope="module")
+def http(server: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server, timeout=30) as client:
+        yield client
+
+
+def follow(server: str, request: dict[str, Any]) -> list[Any]:
+    """What `gradio_client` is told: the endpoints, then a line for every change."""
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", CLIENT, server, json.dumps(request)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return [json.loads(line) for line in ran.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def followed(server: str) -> list[Any]:
+    return follow(server, REQUEST)
+
+
+def test_gradio_client_sees_five_endpoints_and_follows_a_job(followed: list[Any], http: httpx.Client) -> None:
+    endpoints, submitted, *lines = followed
+    assert endpoints == ["/extension", "/image_to_video", "/interpolation", "/references", "/text_to_video"]
+    assert submitted["job_id"]
+    last = lines[-1]
+    assert (last["event"], last["state"], last["charged"]) == ("finished", "succeeded", "no")
+    mine = {"authorization": f"Bearer {submitted['owner_token']}"}
+    view = http.get(f"/api/jobs/{submitted['job_id']}", headers=mine)
+    assert view.json()["state"] == "succeeded"
+    assert [job["id"] for job in http.get("/api/jobs", headers=mine).json()["jobs"]] == [submitted["job_id"]]
+
+
+def test_gradio_client_is_told_what_does_not_fit(server: str) -> None:
+    _, refused = follow(server, {**REQUEST, "duration_seconds": 5})
+    assert refused["error"]["code"] == "invalid"
+    assert refused["issues"][0]["field"] == "duration_seconds"
+    assert refused["issues"][0]["allowed"] == [4, 6, 8]
+
+
+def test_gradio_client_cannot_name_a_server_path(server: str) -> None:
+    _, refused = follow(server, {**REQUEST, "first_frame": "/etc/hostname"})
+    assert {issue["field"] for issue in refused["issues"]} == {"first_frame"}
+
+
+def test_a_video_comes_in_parts_and_only_with_its_signature(followed: list[Any], http: httpx.Client) -> None:
+    url = followed[-1]["videos"][0]["url"]
+    whole = http.get(url)
+    assert whole.headers["content-type"] == "video/mp4"
+    assert whole.headers["cache-control"].startswith("private")
+    assert whole.headers["x-content-type-options"] == "nosniff"
+    assert whole.headers["content-disposition"].startswith("inline")
+    part = http.get(url, headers={"range": "bytes=100-199"})
+    assert (part.status_code, part.content) == (206, whole.content[100:200])
+    head = http.head(url)
+    assert (head.status_code, head.headers["content-length"]) == (200, str(len(whole.content)))
+    assert http.get(f"{url}&download=1").headers["content-disposition"] == "attachment"
+    address, _, query = url.partition("?")
+    expires = query.split("&")[0]
+    for forged in (
+        address,
+        f"{address}?{expires}",
+        f"{address}?{expires}&signature=x",
+        url.replace("expires=", "expires=9"),
+        url.replace("/1?", "/2?"),
+        url.replace("expires=", "expires=abc"),
+    ):
+        assert http.get(forged).status_code == 404
+
+
+@pytest.mark.parametrize("token", ["", "Bearer", "Bearer short", "Bearer local", "Basic " + "x" * 30])
+def test_without_a_token_there_is_nothing(http: httpx.Client, followed: list[Any], token: str) -> None:
+    job = followed[1]["job_id"]
+    headers = {"authorization": token} if token else {}
+    stranger = {"authorization": f"Bearer {secrets.token_urlsafe(16)}"}
+    nothing = http.get("/api/jobs/no-such-job", headers=stranger)
+    assert nothing.status_code == 404
+    for method, path in (("GET", ""), ("POST", "/cancel"), ("POST", "/look-again")):
+        for who in (headers, stranger):
+            answer = http.request(method, f"/api/jobs/{job}{path}", headers=who)
+            assert (answer.status_code, answer.content) == (404, nothing.content)
+    assert http.get("/api/jobs", headers=headers).status_code == 404
+    assert http.get("/api/jobs", headers=stranger).json() == {"jobs": []}
+
+
+def test_a_check_prices_and_says_what_does_not_fit(http: httpx.Client) -> None:
+    good = http.post("/api/check", json=REQUEST).json()
+    assert (good["valid"], good["price_usd"], good["issues"]) == (True, 0.0, [])
+    bad = http.post("/api/check", json={**REQUEST, "duration_seconds": 5}).json()
+    assert (bad["valid"], bad["issues"][0]["field"]) == (False, "duration_seconds")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b"", "request"),
+        (b"not json", "request"),
+        (b"[]", "request"),
+        (b"[" * 100_000, "request"),
+        (b"\xff\xfe", "request"),
+        (b'{"provider": "sandbox", "mode": "text-to-video", "colour": "red"}', "colour"),
+        (b'{"provider": "sandbox", "mode": "text-to-video", "seed": "7"}', "seed"),
+        (b'{"provider": "sandbox", "mode": "opera"}', "mode"),
+        (b'{"mode": "text-to-video"}', "provider"),
+        (b'{"provider": "nobody", "mode": "text-to-video"}', "provider"),
+        (b'{"provider": "sandbox", "mode": "text-to-video", "prompt": "' + b"x" * 200_000 + b'"}', "request"),
+    ],
+)
+def test_whatever_is_sent_is_answered_in_one_shape(http: httpx.Client, body: bytes, field: str) -> None:
+    answer = http.post("/api/check", content=body)
+    assert answer.status_code == 200
+    said = answer.json()
+    assert said["valid"] is False
+    assert said["issues"][0]["field"] == field
+    assert said["issues"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/docs",
+        "/openapi.json",
+        "/redoc",
+        "/monitoring/summary",
+        "/gradio_api/openapi.json",
+        "/gradio_api/file=http://example.org/",
+        "/gradio_api/file=/etc/passwd",
+        "/gradio_api/runs",
+        "/pg-static/../pyproject.toml",
+        "/pg-static/%2e%2e/pyproject.toml",
+        "/pg-static/no-such-file",
+    ],
+)
+def test_shut(http: httpx.Client, path: str) -> None:
+    assert http.get(path).status_code in (403, 404)
+
+
+def test_headers_and_static_files(http: httpx.Client) -> None:
+    page = http.get("/")
+    assert "frame-ancestors 'self' https://huggingface.co" in page.headers["content-security-policy"]
+    font = http.get("/pg-static/fonts/inter-latin.woff2")
+    assert font.status_code == 200
+    again = http.get("/pg-static/fonts/inter-latin.woff2", headers={"if-none-match": font.headers["etag"]})
+    assert again.status_code == 304
+    assert http.get("/favicon.ico").headers["content-type"] == "image/svg+xml"
+    assert http.get("/healthz").json() == {"status": "ok"}
