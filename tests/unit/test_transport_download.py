@@ -57,12 +57,13 @@ async def attempt(
     key: bool = False,
     keyed_origins: frozenset[str] | None = None,
     transport: Transport | None = None,
+    patience: float = 60,
 ) -> Download:
     file = RemoteFile(url=path, with_credential=key)
     secret = Secret(
         "sk-secret", "x-goog-api-key", frozenset({origin(there.url)}) if keyed_origins is None else keyed_origins
     )
-    used = transport or Transport(read_seconds={"download": 0.1}, clock=lambda: datetime(2026, 11, 20, tzinfo=UTC))
+    used = transport or Transport(read_seconds={"download": patience}, clock=lambda: datetime(2026, 11, 20, tzinfo=UTC))
     try:
         return await used.download(file, Context(there.url), secret=secret, part=part, cap_bytes=CAP)
     finally:
@@ -199,9 +200,10 @@ async def resets(_: Seen, writer: asyncio.StreamWriter) -> None:
 @pytest.mark.parametrize("script", [stalls, resets])
 async def test_a_stall_or_a_reset_keeps_what_came(part: Path, script: Script):
     async with serving(script) as there:
-        result = await attempt(there, part)
+        result = await attempt(there, part, patience=0.2)
     assert isinstance(result, Interrupted)
-    assert (result.bytes, held(part)) == (5, b"12345")
+    assert held(part) == b"12345"[: result.bytes]
+    assert result.bytes == 5 or script is resets  # a reset may overtake what was sent before it
 
 
 async def test_an_unreachable_server_interrupts(part: Path):

@@ -99,31 +99,31 @@ async def test_silence_before_the_answer_is_a_timeout_and_the_app_is_stopped():
 async def test_silence_within_the_answer_is_a_timeout_and_a_slow_answer_is_none():
     async def app(_: Scope, receive: Receive, send: Send) -> None:
         await send(START)
-        for letter in (b"a", b"b", b"c", b"d", b"e"):
-            await asyncio.sleep(0.05)
-            await send(piece(letter, more=True))
+        for n in range(15):
+            await asyncio.sleep(0.02)
+            await send(piece(b"%x" % n, more=True))
         await asyncio.sleep(10)
 
-    response = await InProcessTransport(app).handle_async_request(asking(read=0.12))
+    response = await InProcessTransport(app).handle_async_request(asking(read=0.25))
     got: list[bytes] = []
     with pytest.raises(httpx.ReadTimeout):
         await collect(response, got)
     await response.aclose()
-    assert b"".join(got) == b"abcde"
+    assert b"".join(got) == b"0123456789abcde"
     assert_alone()
 
 
 async def test_a_slow_upload_is_no_silence():
     async def upload() -> AsyncIterator[bytes]:
-        for _ in range(5):
-            await asyncio.sleep(0.05)
+        for _ in range(15):
+            await asyncio.sleep(0.02)
             yield b"x"
 
     async def read_all(request: Request) -> Response:
         return PlainTextResponse(await request.body())
 
     app = Starlette(routes=[Route("/a b", read_all, methods=["POST"])])
-    assert await whole(app, asking("POST", read=0.12, content=upload())) == (200, b"xxxxx")
+    assert await whole(app, asking("POST", read=0.25, content=upload())) == (200, b"x" * 15)
 
 
 async def loses(_: Scope, receive: Receive, send: Send) -> None:
@@ -259,23 +259,29 @@ async def test_a_client_that_is_cancelled_takes_its_app_along():
 
 
 async def test_work_after_the_answer_goes_on_until_the_transport_closes():
-    done: list[str] = []
+    gate, done = asyncio.Event(), list[str]()
 
     async def later() -> None:
-        await asyncio.sleep(0.1)
+        await gate.wait()
         done.append("done")
 
     async def answer(request: Request) -> Response:
         return PlainTextResponse("ok", background=BackgroundTask(later))
 
     transport = InProcessTransport(Starlette(routes=[Route("/a b", answer)]))
-    for wait in (0.1, 0):
+    for _ in range(2):
         response = await transport.handle_async_request(asking())
         await response.aread()
         await response.aclose()
-        await asyncio.sleep(wait)
+    assert done == []
+    gate.set()
+    await asyncio.sleep(0.01)
+    assert done == ["done", "done"]
+    gate.clear()
+    response = await transport.handle_async_request(asking())
+    await response.aclose()
     await transport.aclose()
-    assert done == ["done"]
+    assert done == ["done", "done"]
     assert_alone()
 
 
