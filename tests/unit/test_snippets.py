@@ -29,6 +29,8 @@ from tests.programs import NODE, run_program
 NONCE = "5f0c41d2"
 KEY = "k-3x4mple-never-to-be-seen"
 MP4 = b"\x00\x00\x00\x18ftypisom" + bytes(range(256)) * 4
+CUT = b'{"id": '
+"""An answer that breaks off here."""
 HOSTILE = [
     "'",
     '"',
@@ -137,7 +139,8 @@ def serving(server: Server) -> Generator[str]:
             self.send_response(status)
             if status == 302:
                 self.send_header("location", str(content))
-            self.send_header("content-length", str(0 if status == 304 else len(sent)))
+            promised = 1000 if content is CUT else 0 if status == 304 else len(sent)
+            self.send_header("content-length", str(promised))
             self.end_headers()
             if status != 304:
                 self.wfile.write(sent)
@@ -508,6 +511,16 @@ class TestProtocols:
         assert "no such luck" in done.stderr
         assert [method for method, *_ in server.asked].count("POST") == 1
         assert not list((tmp_path / "run").iterdir())
+
+    def test_that_lose_the_answer_say_that_it_may_have_been_taken(self, language: Language, tmp_path: Path) -> None:
+        server = Server({("POST", "/videos"): [(200, CUT)]})
+        with serving(server) as url:
+            given = {"SOME_BASE_URL": url, "SOME_API_KEY": KEY}
+            done = run_program(written(script({}), language), language, tmp_path / "run", given)
+        assert done.returncode == 1
+        assert "its answer was lost" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert len(server.asked) == 1
 
     def test_that_never_end_are_left_at_the_deadline_with_their_operation(
         self, language: Language, tmp_path: Path

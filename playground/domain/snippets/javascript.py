@@ -196,7 +196,11 @@ def _fetch(script: Script, call: HttpCall, url: Text, body: str | None, seconds:
 def _create(script: Script) -> str:
     call = _fetch(script, script.create, script.create_url(), "body", run.CREATE_SECONDS)
     variable = "let" if script.recipe.status is not None else "const"
-    return f"// {run.SENT_ONCE}\nconst response = {call};\n{variable} answer = read(response, await response.text());"
+    return f"""\
+// {run.SENT_ONCE}
+const lost = (why) => stop(`{run.NOT_TAKEN} ${{why}}`);
+const response = {call}.catch(lost);
+{variable} answer = read(response, await response.text().catch(lost));"""
 
 
 def _ask(script: Script, status: Status) -> str:

@@ -170,7 +170,12 @@ def _headers(script: Script, call: HttpCall) -> list[str]:
 def _create(script: Script) -> str:
     arguments = [quoted(script.create.method), _text(script.create_url()), "json=body"]
     arguments += [*_headers(script, script.create), f"timeout={run.CREATE_SECONDS}"]
-    return f"# {run.SENT_ONCE}\nanswer = read(client.request({', '.join(arguments)}))"
+    return f"""\
+# {run.SENT_ONCE}
+try:
+    answer = read(client.request({", ".join(arguments)}))
+except httpx.RequestError as lost:
+    sys.exit(f"{run.NOT_TAKEN} {{lost}}")"""
 
 
 def _ask(script: Script, status: Status) -> str:

@@ -37,7 +37,8 @@ class Videos:
     places: tuple[Steps, ...] = ()
     """In the last answer; the first place that leads to anything counts."""
     inline: bool = False
-    """Whether the places hold the videos in base64; else they hold links, which may be relative to the base URL."""
+    """Whether the places hold the videos in base64; else links. A relative one is resolved as in a
+    browser: `/x` is at the origin of the base URL, `x` below the base URL."""
     path: str | None = None
     """Instead of `places`: the one video's path below the base URL, with `OPERATION` in it."""
     with_credential: bool = False
