@@ -84,6 +84,7 @@ class Store:
         self._clock = clock
         self._pause = pause
         self._engine: AsyncEngine | None = None
+        self._under_way: set[asyncio.Task[Any]] = set()
 
     async def open(self) -> None:
         """Connect and make the tables where they are missing; several processes may do so at once."""
@@ -100,13 +101,25 @@ class Store:
         await self._transaction(make)
 
     async def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, once what was begun is done."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
         if self._engine is not None:
             await self._engine.dispose()
             self._engine = None
 
     async def _transaction(self, work: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
-        """Run in one transaction; a locked database is tried again, since nothing was written."""
+        """Run in one transaction, to its end even where its caller is cancelled.
+
+        A cancelled statement may leave the driver waiting for ever, and with it everybody else: we have one connection.
+        """
+        task = asyncio.create_task(self._attempts(work))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return await asyncio.shield(task)
+
+    async def _attempts(self, work: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
+        """A locked database is tried again, since nothing was written."""
         assert self._engine is not None, "the store is not open"
         for attempt in range(_LOCKED_TRIES):
             try:
