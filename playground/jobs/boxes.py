@@ -13,9 +13,14 @@ _MAX_BOXES: Final = 10_000
 _NEEDED: Final = frozenset({b"ftyp", b"moov", b"mdat"})
 
 
-def mp4_problem(path: Path) -> str | None:
-    """Why this file is no whole MP4, in one sentence; None where it is one. Reads a few bytes for each box."""
+def mp4_problem(path: Path, *, quicktime: bool = False) -> str | None:
+    """Why this file is no whole MP4, in one sentence; None where it is one. Reads a few bytes for each box.
+
+    With `quicktime`, a MOV is fine too: the same boxes, of which old ones lack the first.
+    """
     size = path.stat().st_size
+    if size == 0:
+        return "The file is empty."
     seen: list[bytes] = []
     with path.open("rb") as file:
         place = 0
@@ -25,13 +30,13 @@ def mp4_problem(path: Path) -> str | None:
             if len(header) < _HEADER:
                 return "The file is cut off in the middle of a box."
             length, kind = _box(header, size - place)
-            if not seen and kind != b"ftyp":
+            if not seen and kind != b"ftyp" and not quicktime:
                 return "The file is not an MP4."
             if length < _HEADER or place + length > size:
                 return "The file is cut off: it is shorter than its own index says."
             seen.append(kind)
             place += length
-    missing = _NEEDED - set(seen)
+    missing = _NEEDED - set(seen) - ({b"ftyp"} if quicktime else set())
     return f"The file lacks its {sorted(missing)[0].decode()} part." if missing else None
 
 

@@ -61,4 +61,4 @@ def _ratio(value: object) -> float | None:
     if not isinstance(value, str) or ":" not in value:
         return None
     width, height = value.split(":", 1)
-    return int(width) / int(height) if width.isdigit() and height.isdigit() and int(height) else None
+    return int(width) / int(height) if width.isdecimal() and height.isdecimal() and int(height) else None

@@ -1,7 +1,5 @@
 """Measuring images and clips: by their bytes, never by their names; before any decoding that could hurt."""
 
-import struct
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,7 +14,12 @@ from playground.jobs.boxes import mp4_problem
 _IMAGE_FORMATS: Final = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 _MEGA: Final = 1_000_000
 _MICROSECONDS: Final = 1_000_000
-_SNIFF: Final = 16
+_SNIFF: Final = 64
+
+_DEMUXERS: Final = {"mp4": "mov", "mov": "mov", "webm": "matroska"}
+"""What opens each kind of clip. Never left to a guess: a playlist would be followed to other files of this machine."""
+_OLD_MOV: Final = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
+"""What a MOV may begin with that is older than the box that names its kind."""
 
 MIME_TYPES: Final[dict[str, str]] = {
     "png": "image/png",
@@ -57,17 +60,20 @@ def probe_image(path: Path) -> MediaFacts:
             width, height = image.size
             if width * height > MAX_IMAGE_PIXELS:
                 says = (
-                    f"The image has {width * height / _MEGA:,.0f} megapixels; "
+                    f"The image has {width * height / _MEGA:,.1f} megapixels; "
                     f"at most {MAX_IMAGE_PIXELS // _MEGA} are taken."
                 )
                 return _unusable("image", "too_many_pixels", says, size)
             image.load()
-            return MediaFacts("image", str(image.format).lower(), size, width, height)
-    except Image.DecompressionBombError:
+            # Phones store some photos as several pictures in one JPEG; the first is the photo.
+            name = "jpeg" if image.format == "MPO" else str(image.format).lower()
+            return MediaFacts("image", name, size, width, height)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return _unusable("image", "too_many_pixels", "The image has far too many pixels to be opened.", size)
     except UnidentifiedImageError:
         return _unusable("image", "not_an_image", f"{_shown(path)} is not an image that can be read.", size)
-    except (OSError, ValueError, SyntaxError, struct.error, zlib.error, EOFError):
+    except Exception:
+        # Pillow's readers raise nearly anything where a file is damaged.
         return _unusable("image", "broken", f"{_shown(path)} is damaged: it cannot be decoded to its end.", size)
 
 
@@ -78,18 +84,20 @@ def probe_video(path: Path) -> MediaFacts:
         says = f"The video is {size / _MEGA:.0f} MB; at most {MAX_VIDEO_BYTES // _MEGA} MB are taken."
         return _unusable("video", "too_large", says, size)
     kind = sniff(path)
-    if kind == "mp4" and (problem := mp4_problem(path)) is not None:
+    if kind in ("mp4", "mov") and (problem := mp4_problem(path, quicktime=kind == "mov")) is not None:
         return _unusable("video", "broken", f"{_shown(path)} cannot be used. {problem}", size)
     clip = open_clip(path)
     if clip is None:
-        return _unusable("video", "not_a_video", f"{_shown(path)} is not a video that can be read.", size)
+        says = f"{_shown(path)} is not an MP4, MOV or WebM video that can be read."
+        return _unusable("video", "not_a_video", says, size)
     return MediaFacts(
         "video",
-        kind if kind is not None else clip.format,
+        clip.format,
         size,
         clip.width,
         clip.height,
-        clip.seconds,
+        # A browser's recording does not say how long it is.
+        clip.seconds if clip.seconds > 0 else None,
         clip.frames_per_second,
         clip.has_audio,
     )
@@ -97,20 +105,25 @@ def probe_video(path: Path) -> MediaFacts:
 
 def open_clip(path: Path) -> Clip | None:
     """What a video file holds, None where it is none. Reads its index, decodes nothing."""
+    kind = sniff(path)
+    if kind not in _DEMUXERS:
+        return None
     try:
-        with av.open(path, "r") as container:
+        with av.open(path, "r", format=_DEMUXERS[kind], metadata_errors="replace") as container:
             if not container.streams.video:
                 return None
             stream = container.streams.video[0]
             width, height = stream.codec_context.width, stream.codec_context.height
+            if width <= 0 or height <= 0:
+                return None
             if stream.duration is not None and stream.time_base is not None:
                 seconds = float(stream.duration * stream.time_base)
             else:
                 seconds = (container.duration or 0) / _MICROSECONDS
             rate = float(stream.average_rate) if stream.average_rate else None
-            name = container.format.name.split(",")[0]
-            return Clip(name, seconds, width, height, rate, bool(container.streams.audio))
-    except (av.error.FFmpegError, ValueError, OSError):
+            return Clip(kind, seconds, width, height, rate, bool(container.streams.audio))
+    except (av.error.FFmpegError, ValueError, OSError, AttributeError):
+        # A stream of a codec that nobody knows has no context to ask.
         return None
 
 
@@ -120,7 +133,11 @@ def sniff(path: Path) -> str | None:
         head = file.read(_SNIFF)
     if head[4:8] == b"ftyp":
         return {b"avif": "avif", b"qt  ": "mov"}.get(head[8:12], "mp4")
-    signatures = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"BM": "bmp", b"\x1aE\xdf\xa3": "webm"}
+    if head[4:8] in _OLD_MOV:
+        return "mov"
+    if head.startswith(b"\x1aE\xdf\xa3"):
+        return "webm" if b"webm" in head else None
+    signatures = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"BM": "bmp"}
     found = next((name for start, name in signatures.items() if head.startswith(start)), None)
     return "webp" if head[:4] == b"RIFF" and head[8:12] == b"WEBP" else found
 
