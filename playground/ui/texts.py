@@ -76,6 +76,7 @@ MEDIA: Final[dict[str, str]] = {
 }
 
 CARD: Final[dict[str, str]] = {
+    "region": "Your video",
     "idle": "Ready when you are",
     "idleHint": "Your video appears here. You may close the page while it is made: it goes on without you.",
     "queued": "Waiting to be sent",

@@ -31,7 +31,7 @@ _BROWSER_FLAGS = (
     "--disable-sync",
 )
 # The browser notes every answer that is no success; these are provoked on purpose.
-_EXPECTED = ("status of 404", "status of 422", "status of 413")
+_EXPECTED = ("status of 404", "status of 422", "status of 413", "net::ERR_FAILED")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -58,6 +58,16 @@ class Form:
     def advanced(self) -> "Form":
         """Open what is folded away."""
         self.at("advanced").get_by_role("button", name="Advanced").click()
+        expect(self.at("rehearsal")).to_be_visible()
+        # Gradio mounts what was folded away and listens to it a moment later; no person types that fast.
+        self.page.wait_for_timeout(300)
+        return self
+
+    def type(self, name: str, text: str) -> "Form":
+        """Fill in a line."""
+        line = self.at(name).locator("input, textarea")
+        line.fill(text)
+        expect(line).to_have_value(text)
         return self
 
     def rehearse(self, label: str) -> "Form":

@@ -5,6 +5,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,10 +16,13 @@ REQUEST = {"provider": "sandbox", "mode": "text-to-video", "prompt": "A boat", "
 # In a process of its own: gradio_client keeps threads and sockets of its own.
 CLIENT = """
 import json, sys
-from gradio_client import Client
+from gradio_client import Client, handle_file
 client = Client(sys.argv[1], verbose=False)
 print(json.dumps(sorted(client.view_api(return_format="dict", print_info=False)["named_endpoints"])))
-job = client.submit(json.loads(sys.argv[2]), api_name="/text_to_video")
+request = json.loads(sys.argv[2])
+if len(sys.argv) > 3:
+    request["first_frame"] = handle_file(sys.argv[3])
+job = client.submit(request, api_name="/" + request["mode"].replace("-", "_"))
 for line in job:
     print(json.dumps(line))
 """
@@ -30,10 +34,10 @@ def http(server: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def follow(server: str, request: dict[str, Any]) -> list[Any]:
+def follow(server: str, request: dict[str, Any], *files: Path) -> list[Any]:
     """What `gradio_client` is told: the endpoints, then a line for every change."""
     ran = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", CLIENT, server, json.dumps(request)],
+        [sys.executable, "-W", "ignore", "-c", CLIENT, server, json.dumps(request), *map(str, files)],
         capture_output=True,
         text=True,
         check=False,
@@ -65,6 +69,15 @@ def test_gradio_client_is_told_what_does_not_fit(server: str) -> None:
     assert refused["error"]["code"] == "invalid"
     assert refused["issues"][0]["field"] == "duration_seconds"
     assert refused["issues"][0]["allowed"] == [4, 6, 8]
+
+
+def test_gradio_client_uploads_a_picture(server: str, samples: Path, http: httpx.Client) -> None:
+    request = {**REQUEST, "mode": "image-to-video", "prompt": "It moves [sandbox:filtered]"}
+    _, submitted, *_, last = follow(server, request, samples / "first-frame.jpg")
+    assert (last["state"], last["error"]["code"], last["charged"]) == ("failed", "filtered", "no")
+    mine = {"authorization": f"Bearer {submitted['owner_token']}"}
+    view = http.get(f"/api/jobs/{submitted['job_id']}", headers=mine).json()
+    assert view["request"]["first_frame"].endswith("first-frame.jpg")
 
 
 def test_gradio_client_cannot_name_a_server_path(server: str) -> None:

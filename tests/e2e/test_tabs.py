@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.steps import PHONE, Form, Visit, card, jobs_of, make_clip, plays, reaches, shot
 
@@ -60,6 +60,22 @@ def test_a_video_can_be_downloaded_under_its_own_name(visit: Visit) -> None:
     assert b"ftyp" in Path(started.value.path()).read_bytes()[:16]
 
 
+def test_a_link_that_ran_out_is_asked_for_anew(visit: Visit) -> None:
+    page = visit()
+    make_clip(page)
+    asked: list[str] = []
+
+    def refuse_first(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=404) if len(asked) == 1 else route.continue_()
+
+    page.route("**/media/**", refuse_first)
+    page.reload()
+    reaches(page, "succeeded")
+    assert plays(page)["at"] > 0
+    assert len(asked) > 1
+
+
 def test_a_reload_in_the_middle_comes_back_to_the_job(visit: Visit) -> None:
     page = visit()
     Form(page, "text-to-video").open().write("A slow sunrise").pick("duration_seconds", "4 s").advanced().rehearse(
@@ -80,7 +96,8 @@ def test_a_reload_in_the_middle_comes_back_to_the_job(visit: Visit) -> None:
 
 def test_another_browser_sees_nothing_of_it(visit: Visit) -> None:
     mine = visit()
-    job = make_clip(mine)
+    Form(mine, "text-to-video").open().write("Mine [sandbox:filtered]").generate()
+    job = reaches(mine, "failed")
     theirs = visit(f"/?job={job}")
     expect(card(theirs)).to_have_attribute("data-state", "idle")
     theirs.wait_for_timeout(1500)
@@ -136,8 +153,7 @@ def test_slow_clicks_of_one_burst_make_one_job_and_a_later_one_another(visit: Vi
 def test_the_draft_survives_a_reload(visit: Visit, samples: Path) -> None:
     page = visit()
     form = filled(page, "image-to-video", samples).pick("aspect_ratio", "9:16").advanced()
-    form.at("seed").locator("input, textarea").fill("0")
-    form.at("prompt").locator("textarea").click()
+    form.type("seed", "0")
     page.wait_for_timeout(500)
     page.reload()
     page.locator('[data-ready="yes"]').wait_for()

@@ -1,0 +1,123 @@
+"""The status card in the situations that a real job reaches rarely: its views are played to it here."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.e2e.steps import Visit, card
+
+VIEW: dict[str, Any] = {
+    "id": "played",
+    "state": "running",
+    "step": 2,
+    "steps": ["checked", "submitted", "generating", "saving", "ready"],
+    "provider": "sandbox",
+    "provider_label": "Sandbox",
+    "model": "sandbox-preview",
+    "mode": "text-to-video",
+    "prompt": "<b>A prompt</b> that is text",
+    "request": {"aspect_ratio": "9:16"},
+    "progress": None,
+    "words": "waiting for a <i>free</i> machine",
+    "polls": 3,
+    "elapsed_seconds": 75.4,
+    "overdue": False,
+    "can_cancel": True,
+    "cancel_note": None,
+    "cancel_requested": False,
+    "videos": [],
+    "notes": [],
+    "error": None,
+    "charged": "unknown",
+    "price_usd": None,
+    "provider_job_id": "abc",
+    "seq": 4,
+}
+
+
+def play(page: Page, views: Sequence[dict[str, Any] | None]) -> list[str]:
+    """Answer the card's questions with these views in turn, the last one for good; None is a lost connection."""
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(f"{route.request.method} {route.request.url.rpartition('/api/jobs/')[2]}")
+        view = views[min(len(asked), len(views)) - 1]
+        if view is None:
+            route.abort()
+        else:
+            route.fulfill(status=200, content_type="application/json", body=json.dumps(view))
+
+    page.route("**/api/jobs/**", answer)
+    page.goto("/?job=played&__theme=light")
+    return asked
+
+
+def test_without_a_percentage_time_is_shown_and_words_stay_words(visit: Visit) -> None:
+    page = visit()
+    play(page, [VIEW])
+    expect(card(page)).to_have_attribute("data-state", "running")
+    expect(page.locator(".figure")).to_have_text("1:15")
+    expect(page.locator(".doing")).to_have_text("waiting for a <i>free</i> machine")
+    expect(page.locator(".card .prompt")).to_have_text("<b>A prompt</b> that is text")
+    expect(page.locator(".card .facts")).to_contain_text("asked 3 times")
+    expect(page.locator(".card .steps .now")).to_have_text("Generating")
+
+
+def test_a_lost_connection_is_said_and_gets_over(visit: Visit) -> None:
+    page = visit()
+    play(page, [VIEW, None, None, {**VIEW, "words": "back again"}])
+    expect(page.locator(".connection")).to_contain_text("Your job goes on", timeout=15_000)
+    expect(page.locator(".doing")).to_have_text("back again", timeout=20_000)
+    expect(page.locator(".connection")).to_have_text("")
+
+
+def test_an_overdue_job_can_be_looked_at_again(visit: Visit) -> None:
+    page = visit()
+    asked = play(page, [{**VIEW, "overdue": True, "can_cancel": False}] * 2 + [VIEW])
+    expect(card(page)).to_have_attribute("data-state", "overdue")
+    expect(card(page)).to_contain_text("the provider may still finish it")
+    page.get_by_role("button", name="Look again").click()
+    expect(card(page)).to_have_attribute("data-state", "running")
+    assert "POST played/look-again" in asked
+
+
+def test_several_videos_each_have_their_facts(visit: Visit) -> None:
+    page = visit()
+    videos = [
+        {
+            "number": number,
+            "url": f"/media/played/{number}?expires=1&signature=x",
+            "file_name": f"clip-{number}.mp4",
+            "bytes": 1_234_567,
+            "seconds": 8.0,
+            "width": 1280,
+            "height": 720,
+            "frames_per_second": 24.0,
+            "has_audio": number == 1,
+        }
+        for number in (1, 2)
+    ]
+    play(page, [{**VIEW, "state": "succeeded", "step": 4, "videos": videos, "notes": ["It came without sound."]}])
+    expect(page.locator("figcaption")).to_have_count(2)
+    expect(page.locator("figcaption").nth(1)).to_contain_text("Video 2 · 8 s · 1280 × 720 · without sound · 1.2 MB")
+    expect(page.get_by_role("link", name="Download").nth(1)).to_have_attribute("download", "clip-2.mp4")
+    expect(page.locator(".card .notes li")).to_have_text("It came without sound.")
+
+
+def test_what_a_screen_reader_hears_changes_only_with_the_state(visit: Visit) -> None:
+    page = visit()
+    play(page, [{**VIEW, "elapsed_seconds": float(second), "polls": second} for second in range(1, 6)])
+    expect(card(page)).to_have_attribute("data-state", "running")
+    page.evaluate(
+        """() => {
+            window.spoken = 0;
+            const said = document.querySelector(".card .said");
+            const watched = {childList: true, characterData: true, subtree: true};
+            new MutationObserver(() => (window.spoken += 1)).observe(said, watched);
+        }"""
+    )
+    expect(page.locator(".figure")).to_have_text("0:04", timeout=10_000)
+    assert page.evaluate("window.spoken") == 0
+    assert page.locator(".card .said").get_attribute("aria-live") == "polite"
