@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 from playground.domain.errors import InvalidRequest
+from playground.domain.issues import Issue
 from playground.domain.reading import parse_request
 from playground.domain.request import VideoRequest
-from playground.domain.validation import Issue
 
 
 def read_request(source: str) -> VideoRequest:

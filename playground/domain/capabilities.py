@@ -6,7 +6,7 @@ silently loosen a rule. `tables.py` resolves the inheritance provider → model 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -15,6 +15,8 @@ from playground.domain.request import Mode, Value
 
 UNKNOWN: Final = "unknown"
 """A legal default or price: the provider surely has one, nobody has said which. Never zero, never guessed."""
+
+STALE_AFTER: Final = timedelta(days=180)
 
 Severity = Literal["error", "warning"]
 Condition = tuple[str | int | bool, ...] | Literal["set", "unset"]
@@ -32,6 +34,10 @@ class Evidence(_Strict):
     where: str | None = None
     link: str | None = None
     read: date
+
+    def is_stale(self, today: date) -> bool:
+        """Whether it was read so long ago that somebody should look again."""
+        return today - self.read > STALE_AFTER
 
     @model_validator(mode="after")
     def _has_a_place(self) -> "Evidence":
@@ -187,6 +193,8 @@ class Rule(_Strict):
     mode: tuple[Mode, ...] | None = None
     model: tuple[str, ...] | None = None
     region: tuple[str, ...] | None = None
+    outside: tuple[str, ...] | None = None
+    """Everywhere but in these regions."""
     when: Mapping[str, Condition] = Field(default_factory=dict[str, Condition])
     then: Mapping[str, Demand] = Field(default_factory=dict[str, Demand])
     media: Mapping[str, MediaLimit] = Field(default_factory=dict[str, MediaLimit])
@@ -194,7 +202,7 @@ class Rule(_Strict):
     severity: Severity = "error"
     evidence: str
 
-    @field_validator("mode", "model", "region", mode="before")
+    @field_validator("mode", "model", "region", "outside", mode="before")
     @classmethod
     def _one_is_a_list_of_one(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value

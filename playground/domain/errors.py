@@ -24,7 +24,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from playground.domain.validation import Issue
+from playground.domain.issues import Issue
 
 Charged = Literal["yes", "no", "unknown"]
 

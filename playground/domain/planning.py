@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Final
 
 from playground.domain.capabilities import UNKNOWN, ModeSpec, Price, Table
+from playground.domain.issues import Issue, errors
 from playground.domain.media import Facts
 from playground.domain.request import MEDIA_FIELDS, Value, VideoRequest
-from playground.domain.validation import Issue, check, errors, spec_for
+from playground.domain.validation import check, spec_for
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from itertools import count
 from typing import Final
 
 from playground.domain.capabilities import ModeSpec, Parameter, Table
+from playground.domain.issues import Issue, errors
 from playground.domain.media import Facts
 from playground.domain.planning import Quote, price
 from playground.domain.request import PARAMETER_KINDS, Value, VideoRequest
-from playground.domain.validation import Issue, check, errors, spec_for
+from playground.domain.validation import check, spec_for
 
 MIND: Final[Mapping[str, float]] = {
     "compression_quality": 1.0,

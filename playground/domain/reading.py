@@ -4,8 +4,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from playground.domain.errors import InvalidRequest
+from playground.domain.issues import Issue
 from playground.domain.request import VideoRequest
-from playground.domain.validation import Issue
 from playground.domain.words import label
 
 

@@ -3,13 +3,10 @@
 An *error* blocks, a *warning* is said and does not. `check` never raises for anything a person can enter.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from dataclasses import field as with_default
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from playground.domain import media_checks
 from playground.domain.capabilities import (
     UNKNOWN,
     Condition,
@@ -20,47 +17,14 @@ from playground.domain.capabilities import (
     Severity,
     Table,
 )
+from playground.domain.issues import Choice, Issue, errors
 from playground.domain.media import Facts
-from playground.domain.request import MEDIA_FIELDS, PARAMETER_KINDS, Value, VideoRequest, is_url
-from playground.domain.words import label, listed, short, spoken
+from playground.domain.media_checks import media_issues, violations
+from playground.domain.request import MEDIA_FIELDS, PARAMETER_KINDS, Value, VideoRequest
+from playground.domain.words import label, listed, needed, short, spoken
 
 CHARACTERS_PER_TOKEN: Final = 4
 """A rough English average; token limits are only estimated, so they warn."""
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """One thing that does not fit: the field a person would change, and what is allowed under the other choices."""
-
-    field: str
-    code: str
-    message: str
-    severity: Severity = "error"
-    allowed: tuple[str | int | bool, ...] | None = None
-    rule: str | None = None
-    evidence: str | None = None
-    involves: frozenset[str] = with_default(default=frozenset[str](), compare=False)
-    """Every field that has a part in it; not shown."""
-
-    def as_json(self) -> dict[str, object]:
-        """The shape that `check --json` and `/api/check` answer with."""
-        return {
-            "field": self.field,
-            "code": self.code,
-            "message": self.message,
-            "allowed": list(self.allowed) if self.allowed is not None else None,
-            "rule": self.rule,
-            "evidence": self.evidence,
-            "severity": self.severity,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One value of one field: free, or blocked by an issue."""
-
-    value: str | int | bool
-    blocked_by: Issue | None = None
 
 
 class _Missing:
@@ -74,11 +38,6 @@ class _Unknown:
 _MISSING: Final = _Missing()
 _UNKNOWN: Final = _Unknown()
 _Effective = Value | _Missing | _Unknown
-
-
-def errors(issues: Iterable[Issue]) -> list[Issue]:
-    """Only the issues that block."""
-    return [issue for issue in issues if issue.severity == "error"]
 
 
 def check(request: VideoRequest, table: Table, facts: Facts, now: datetime) -> list[Issue]:
@@ -161,7 +120,7 @@ def _parameters(request: VideoRequest, spec: ModeSpec) -> Iterator[Issue]:
     for name, value in given.items():
         parameter = spec.parameters.get(name)
         if parameter is None:
-            says = f"{spec.model.label} has no {label(name)} in {spoken('mode', spec.mode)}."
+            says = _not_taken(name, spec)
             yield Issue(name, "unsupported_field", says, involves=frozenset({name}), evidence=spec.evidence)
             continue
         issue = _judge_value(name, value, parameter)
@@ -171,8 +130,15 @@ def _parameters(request: VideoRequest, spec: ModeSpec) -> Iterator[Issue]:
             yield Issue(name, "note", parameter.warn, "warning", evidence=parameter.evidence)
     for name, parameter in spec.parameters.items():
         if _is_missing(given.get(name)) and _is_required(parameter, given):
-            says = f"{label(name).capitalize()} is needed for {spoken('mode', spec.mode)}."
+            says = f"{needed(name)} for {spoken('mode', spec.mode)}."
             yield Issue(name, "required", says, evidence=parameter.evidence, involves=frozenset({name}))
+
+
+def _not_taken(name: str, spec: ModeSpec) -> str:
+    where = spoken("mode", spec.mode)
+    if name in MEDIA_FIELDS:
+        return f"{spec.model.label} takes no {label(name)} in {where}."
+    return f"{label(name).capitalize()} cannot be set for {spec.model.label} in {where}."
 
 
 def _is_missing(value: Value | None) -> bool:
@@ -194,7 +160,7 @@ def _judge_value(name: str, value: Value, parameter: Parameter) -> Issue | None:
     kind = PARAMETER_KINDS[name]
     if kind in ("choice", "range") and parameter.choices is not None and value not in parameter.choices:
         choices = parameter.choices
-        says = f"{label(name).capitalize()} {spoken(name, value)} is not offered; choose {listed(choices, name)}."
+        says = f"{label(name).capitalize()}: {spoken(name, value)} is not offered; choose {listed(choices, name)}."
         return Issue(name, "not_allowed", says, "error", choices, None, parameter.evidence, involves)
     if kind == "range" and isinstance(value, int):
         return _judge_number(name, value, parameter)
@@ -214,53 +180,22 @@ def _judge_number(name: str, value: int, parameter: Parameter) -> Issue | None:
     bounds = f"between {low} and {high}" if low is not None and high is not None else f"at least {low}"
     if low is None:
         bounds = f"at most {high}"
-    says = f"{label(name).capitalize()} {spoken(name, value)} is out of range; it must be {bounds}."
+    says = f"{label(name).capitalize()}: {spoken(name, value)} is out of range; it must be {bounds}."
     involves = frozenset({name})
     return Issue(name, "out_of_range", says, "error", parameter.allowed(), None, parameter.evidence, involves)
 
 
 def _judge_text(name: str, value: str, parameter: Parameter) -> Issue | None:
     if parameter.max_characters is not None and len(value) > parameter.max_characters:
-        says = (
-            f"{label(name).capitalize()} is {len(value):,} characters long; "
-            f"at most {parameter.max_characters:,} are taken."
-        )
+        says = f"The {label(name)} is {len(value):,} characters long; at most {parameter.max_characters:,} are taken."
         return Issue(name, "too_long", says, evidence=parameter.evidence, involves=frozenset({name}))
     if parameter.max_tokens is not None and len(value) / CHARACTERS_PER_TOKEN > parameter.max_tokens:
         says = (
-            f"{label(name).capitalize()} may be longer than the {parameter.max_tokens:,} tokens that are read "
+            f"The {label(name)} may be longer than the {parameter.max_tokens:,} tokens that are read "
             "(estimated from its length); the end may be ignored."
         )
         return Issue(name, "maybe_too_long", says, "warning", evidence=parameter.evidence)
     return None
-
-
-def media_issues(request: VideoRequest, spec: ModeSpec, facts: Facts, now: datetime) -> Iterator[Issue]:
-    """What is wrong with the given images and clips, and how many there may be."""
-    for name in MEDIA_FIELDS:
-        parameter = spec.parameters.get(name)
-        value = request.value(name)
-        if parameter is None or value is None:
-            continue
-        involves = frozenset({name})
-        if isinstance(value, tuple) and parameter.at_most is not None and len(value) > parameter.at_most:
-            says = f"{len(value)} {label(name)} were given; at most {parameter.at_most} are taken."
-            yield Issue(name, "too_many", says, evidence=parameter.evidence, involves=involves)
-        if isinstance(value, tuple) and parameter.at_least is not None and 0 < len(value) < parameter.at_least:
-            says = f"{len(value)} {label(name)} were given; at least {parameter.at_least} are needed."
-            yield Issue(name, "too_few", says, evidence=parameter.evidence, involves=involves)
-        known = facts.media.get(name, ())
-        for fact in known:
-            if fact.problem is not None:
-                yield Issue(name, fact.problem_code or "unusable", fact.problem, involves=involves)
-            elif parameter.limits is not None:
-                for code, says in media_checks.violations(parameter.limits, fact, label(name), now):
-                    yield Issue(name, code, says, evidence=parameter.evidence, involves=involves)
-        if parameter.limits is not None and parameter.limits.url_only:
-            references = value if isinstance(value, tuple) else (value,)
-            if not all(isinstance(r, str) and is_url(r) for r in references):
-                says = f"{label(name).capitalize()} must be a public URL; files are not taken."
-                yield Issue(name, "url_only", says, evidence=parameter.evidence, involves=involves)
 
 
 def _rules(request: VideoRequest, spec: ModeSpec, facts: Facts, now: datetime) -> Iterator[Issue]:
@@ -271,7 +206,7 @@ def _rules(request: VideoRequest, spec: ModeSpec, facts: Facts, now: datetime) -
             yield from _demand(rule, holds, name, demand, request, spec, narrowed.get(name))
         for name, limit in rule.media.items():
             for fact in facts.media.get(name, ()):
-                if fact.problem is None and any(media_checks.violations(limit, fact, label(name), now)):
+                if fact.problem is None and any(violations(limit, fact, label(name), now)):
                     yield _broken(rule, name, "conflict", None, certain=holds is True)
         if not rule.then and not rule.media:
             yield _broken(rule, next(iter(rule.when), "mode"), "note", None, certain=holds is True)
@@ -286,9 +221,11 @@ def _broken(rule: Rule, name: str, code: str, allowed: tuple[str | int | bool, .
 def _holds(rule: Rule, request: VideoRequest, spec: ModeSpec, facts: Facts) -> bool | None:
     """Whether a rule's conditions hold; None where that hangs on something nobody knows."""
     truths = [_condition(c, _effective(name, request, spec)) for name, c in rule.when.items()]
+    here = facts.region.upper() if facts.region is not None else None
     if rule.region is not None:
-        here = facts.region.upper() if facts.region is not None else None
         truths.append(None if here is None else here in {region.upper() for region in rule.region})
+    if rule.outside is not None:
+        truths.append(None if here is None else here not in {region.upper() for region in rule.outside})
     if False in truths:
         return False
     return None if None in truths else True
@@ -338,7 +275,8 @@ def _demand(
 ) -> Iterator[Issue]:
     value = _effective(name, request, spec)
     verdict = _violates(demand, value, request.value(name))
-    if verdict is False:
+    # Where neither the condition nor the value was chosen, there is nothing to tell the one who chose nothing.
+    if verdict is False or (holds is None and verdict is None):
         return
     certain = holds is True and verdict is True
     code = demand if isinstance(demand, str) else "conflict"

@@ -7,8 +7,8 @@ LABELS: Final[dict[str, str]] = {
     "provider": "provider",
     "model": "model",
     "mode": "mode",
-    "prompt": "the prompt",
-    "negative_prompt": "a negative prompt",
+    "prompt": "prompt",
+    "negative_prompt": "negative prompt",
     "duration_seconds": "duration",
     "resolution": "resolution",
     "aspect_ratio": "aspect ratio",
@@ -52,6 +52,16 @@ _VALUES: Final[dict[tuple[str, object], str]] = {
 def label(field: str) -> str:
     """What a field is called in a sentence."""
     return LABELS.get(field, field.replace("_", " "))
+
+
+def needed(field: str) -> str:
+    """`A prompt is needed`, `Reference images are needed`."""
+    name = label(field)
+    return (
+        f"{name.capitalize()} are needed"
+        if name.endswith("images")
+        else f"{'An' if name[0] in 'aeiou' else 'A'} {name} is needed"
+    )
 
 
 def spoken(field: str, value: object) -> str:

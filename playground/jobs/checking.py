@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from playground.domain.issues import Choice, Issue, errors
 from playground.domain.media import Facts
 from playground.domain.planning import Offer, Quote, price, who_can
 from playground.domain.proposals import Proposal, proposals
 from playground.domain.request import VideoRequest
-from playground.domain.validation import Choice, Issue, check, errors, remaining
+from playground.domain.validation import check, remaining
 from playground.jobs.inputs import Found, media_facts
 from playground.jobs.workshop import Workshop
 

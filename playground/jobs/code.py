@@ -5,11 +5,12 @@ from pathlib import Path
 
 from playground.domain.capabilities import ModeSpec
 from playground.domain.errors import InvalidRequest, NotConfigured
+from playground.domain.issues import Issue
 from playground.domain.request import VideoRequest, job_reference
 from playground.domain.snippets import Language, script_for, written
 from playground.domain.snippets.script import Placeholders
 from playground.domain.snippets.text import Medium, UnknownType
-from playground.domain.validation import Issue, spec_for
+from playground.domain.validation import spec_for
 from playground.jobs.checking import check_request
 from playground.jobs.inputs import Found
 from playground.jobs.probe import MIME_TYPES

@@ -7,10 +7,11 @@ import asyncio
 
 from playground.domain.capabilities import ModeSpec
 from playground.domain.errors import Failure, failure
+from playground.domain.issues import errors
 from playground.domain.media import MAX_IMAGE_BYTES, MAX_VIDEO_BYTES, Facts, MediaFacts
 from playground.domain.planning import to_send
 from playground.domain.provider import HttpCall
-from playground.domain.validation import check, errors, spec_for
+from playground.domain.validation import check, spec_for
 from playground.jobs import policy
 from playground.jobs.inputs import expected_kind
 from playground.jobs.journal import Receipt

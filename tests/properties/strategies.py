@@ -79,10 +79,17 @@ def values_of(name: str, parameter: Parameter) -> st.SearchStrategy[Any]:
     return st.sampled_from(parameter.choices) if parameter.choices is not None else _in_range(parameter)
 
 
-def _limits(spec: ModeSpec, name: str) -> list[MediaLimit]:
+def _limits(spec: ModeSpec, name: str, *, blocking: bool = False) -> list[MediaLimit]:
+    """What is said of a medium; `blocking`: only what refuses it."""
     parameter = spec.parameters.get(name)
     own = [parameter.limits] if parameter is not None and parameter.limits is not None else []
-    return own + [rule.media[name] for rule in spec.rules if name in rule.media]
+    rules = [rule for rule in spec.rules if name in rule.media and not (blocking and _may_let_pass(rule))]
+    return own + [rule.media[name] for rule in rules]
+
+
+def _may_let_pass(rule: Rule) -> bool:
+    """Whether a rule only warns, or does not hold everywhere."""
+    return rule.severity == "warning" or bool(rule.when) or rule.region is not None or rule.outside is not None
 
 
 def _common(each: Iterable[tuple[_T, ...] | None]) -> set[_T] | None:
@@ -130,6 +137,8 @@ def _effective(values: dict[str, Any], spec: ModeSpec, name: str) -> Any:
 
 def _applies(rule: Rule, values: dict[str, Any], spec: ModeSpec, region: str | None) -> bool:
     if rule.region is not None and region not in rule.region:
+        return False
+    if rule.outside is not None and (region is None or region in rule.outside):
         return False
     for name, condition in rule.when.items():
         value = _effective(values, spec, name)
@@ -246,7 +255,7 @@ def _bad_media(draw: st.DrawFn, drawn: Drawn, name: str) -> list[Facts]:
     if not given_facts:
         return []
     spoils: list[dict[str, Any]] = [{"problem": "It is broken.", "problem_code": "broken"}]
-    for limit in _limits(drawn.spec, name):
+    for limit in _limits(drawn.spec, name, blocking=True):
         spoils += [{"format": "svg"}] if limit.formats is not None else []
         spoils += [{"bytes": int(limit.max_megabytes * 1_000_000) + 1}] if limit.max_megabytes is not None else []
         spoils += [{"seconds": limit.at_most_seconds + 0.1}] if limit.at_most_seconds is not None else []

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from playground.domain.capabilities import Table
 from playground.domain.errors import InvalidRequest
+from playground.domain.issues import Issue, errors
 from playground.domain.media import Facts
 from playground.domain.planning import price, to_send, who_can
 from playground.domain.reading import parse_request
@@ -17,7 +18,7 @@ from playground.domain.request import (
     VideoRequest,
     job_reference,
 )
-from playground.domain.validation import Issue, check, errors, remaining
+from playground.domain.validation import check, remaining
 from tests.properties.strategies import (
     NOW,
     TABLES,

@@ -13,10 +13,11 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from playground.catalog import load_tables
+from playground.domain.issues import Issue, errors
 from playground.domain.media import Facts, MediaFacts
 from playground.domain.planning import price
 from playground.domain.request import VideoRequest
-from playground.domain.validation import Issue, check, errors
+from playground.domain.validation import check
 
 FOLDER = Path(__file__).parents[1] / "data" / "real_life"
 TABLES = load_tables()
