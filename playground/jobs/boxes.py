@@ -42,7 +42,10 @@ def mp4_problem(path: Path, *, quicktime: bool = False) -> str | None:
 
 def _box(header: bytes, left: int) -> tuple[int, bytes]:
     length, kind = struct.unpack(">I4s", header[:_HEADER])
+    if length == 0:
+        # To the end of the file.
+        return left, kind
     if length == 1 and len(header) == _LARGE_HEADER:
-        (length,) = struct.unpack(">Q", header[_HEADER:])
-    # A length of zero means: to the end of the file.
-    return (left if length == 0 else length), kind
+        (large,) = struct.unpack(">Q", header[_HEADER:])
+        return (large if large >= _LARGE_HEADER else 0), kind
+    return length, kind
