@@ -150,7 +150,7 @@ def _limited(reply: Answer, outcome: Created, who: str, now: float) -> AfterCrea
 
 def _span(seconds: float) -> str:
     minutes = round(seconds / 60)
-    if minutes < 1:
+    if minutes < 2:  # noqa: PLR2004 - one minute, told in seconds
         return f"{seconds:.0f} seconds"
     return f"{minutes} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"  # noqa: PLR2004 - two hours read better
 
