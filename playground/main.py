@@ -128,7 +128,7 @@ def web_app(playground: Playground) -> "ASGIApp":
             yield
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(router(playground.service))
+    app.include_router(router(playground.service, upload_dir=upload_dir))
     return mount(app, playground.service, upload_dir=upload_dir)
 
 

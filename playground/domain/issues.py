@@ -41,6 +41,10 @@ class Choice:
     value: str | int | bool
     blocked_by: Issue | None = None
 
+    def as_json(self) -> dict[str, object]:
+        """The value, and the sentence that excludes it (null: free)."""
+        return {"value": self.value, "blocked_by": self.blocked_by.message if self.blocked_by is not None else None}
+
 
 def errors(issues: Iterable[Issue]) -> list[Issue]:
     """Only the issues that block."""

@@ -7,14 +7,14 @@ providers. Every proposal validates, and none changes more than another one that
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from typing import Final
 
 from playground.domain.capabilities import ModeSpec, Parameter, Table
 from playground.domain.issues import Issue, errors
-from playground.domain.media import Facts
+from playground.domain.media import Facts, MediaFacts
 from playground.domain.planning import Quote, price
 from playground.domain.request import PARAMETER_KINDS, Value, VideoRequest
 from playground.domain.validation import check, spec_for
@@ -130,53 +130,96 @@ def _nearest(start: VideoRequest, table: Table, facts: Facts, now: datetime, mos
     if not isinstance(spec, ModeSpec):
         return
     order = count()
-    frontier: list[tuple[float, int, VideoRequest, frozenset[str]]] = [(0.0, next(order), start, frozenset())]
+    # What a request will cost at least, its place in line, what it cost so far, itself, and the fields changed.
+    frontier: list[tuple[float, int, float, VideoRequest, frozenset[str]]] = [
+        (0.0, next(order), 0.0, start, frozenset())
+    ]
     seen = {_key(start)}
     valid: list[frozenset[str]] = []
     looks = 0
     while frontier and looks < _MOST_LOOKS and len(valid) < most:
-        minded, _, request, changed = heapq.heappop(frontier)
+        _, _, minded, request, changed = heapq.heappop(frontier)
         if any(fields <= changed for fields in valid):
             continue
         looks += 1
-        problems = errors(check(request, table, facts, now))
+        problems = errors(check(request, table, _facts_of(request, facts), now))
         if not problems:
             valid.append(changed)
             yield request
             continue
-        if len(changed) >= _MOST_CHANGES:
-            continue
-        for field, value, cost in _repairs(problems, request, spec, changed):
+        for field, value, cost, rest in _repairs(problems, request, spec, changed):
             repaired = request.model_copy(update={field: value})
             key = _key(repaired)
             if key not in seen:
                 seen.add(key)
-                heapq.heappush(frontier, (minded + cost, next(order), repaired, changed | {field}))
+                spent = minded + cost
+                heapq.heappush(frontier, (spent + rest, next(order), spent, repaired, changed | {field}))
+
+
+def _facts_of(request: VideoRequest, facts: Facts) -> Facts:
+    """What is known of the media that a request still has: what was dropped is not judged."""
+    kept: dict[str, tuple[MediaFacts, ...]] = {}
+    for name, known in facts.media.items():
+        value = request.value(name)
+        if value is not None:
+            kept[name] = known[: len(value)] if isinstance(value, tuple) else known
+    return facts if kept == facts.media else replace(facts, media=kept)
 
 
 def _key(request: VideoRequest) -> tuple[tuple[str, Value], ...]:
     return tuple(request.set_values().items())
 
 
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """An issue as the search sees it: what it hangs on, every change that may mend it, and the mildest one's cost."""
+
+    fields: frozenset[str]
+    mends: tuple[tuple[str, Value | None, float], ...]
+    least: float
+
+
 def _repairs(
-    problems: Iterable[Issue], request: VideoRequest, spec: ModeSpec, changed: frozenset[str]
-) -> Iterator[tuple[str, Value | None, float]]:
-    """Every single change that may mend the first problem; nothing, where one of them cannot be mended at all."""
-    first: list[tuple[str, Value | None, float]] | None = None
-    for problem in problems:
-        fields = [
-            name for name in (problem.field, *sorted(problem.involves - {problem.field})) if name in PARAMETER_KINDS
-        ]
-        mends = [
-            (name, value, MIND[name] + nuance)
-            for name in fields
-            if name in MIND and name in PARAMETER_KINDS and name not in changed
-            for value, nuance in _values(name, request, spec)
-        ]
-        if not mends:
+    issues: Iterable[Issue], request: VideoRequest, spec: ModeSpec, changed: frozenset[str]
+) -> Iterator[tuple[str, Value | None, float, float]]:
+    """Every single change that may mend the first problem, its cost, and the least that mending the rest will cost.
+
+    Nothing, where a problem cannot be mended at all or too many are left: a problem stays as long as no field that
+    it hangs on is changed, so problems without a common field need a change each.
+    """
+    problems: list[_Problem] = []
+    for issue in issues:
+        problem = _problem(issue, request, spec, changed)
+        if not problem.mends:
             return
-        first = mends if first is None else first
-    yield from first or ()
+        problems.append(problem)
+    left = _MOST_CHANGES - len(changed)
+    for name, value, cost in problems[0].mends:
+        others = _apart(problems, name)
+        if len(others) < left:
+            yield name, value, cost, sum(problem.least for problem in others)
+
+
+def _problem(issue: Issue, request: VideoRequest, spec: ModeSpec, changed: frozenset[str]) -> _Problem:
+    fields = [name for name in (issue.field, *sorted(issue.involves - {issue.field})) if name in PARAMETER_KINDS]
+    mends = tuple(
+        (name, value, MIND[name] + nuance)
+        for name in fields
+        if name in MIND and name not in changed
+        for value, nuance in _values(name, request, spec)
+    )
+    return _Problem(frozenset(fields), mends, min((cost for _, _, cost in mends), default=0.0))
+
+
+def _apart(problems: Iterable[_Problem], changed: str) -> list[_Problem]:
+    """Problems that a change of one field leaves as they are, no two of which hang on the same field."""
+    taken = {changed}
+    apart: list[_Problem] = []
+    for problem in problems:
+        if taken.isdisjoint(problem.fields):
+            taken |= problem.fields
+            apart.append(problem)
+    return apart
 
 
 def _values(name: str, request: VideoRequest, spec: ModeSpec) -> Iterator[tuple[Value | None, float]]:

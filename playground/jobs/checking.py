@@ -38,6 +38,7 @@ class CheckResult:
             "issues": [issue.as_json() for issue in self.issues],
             "proposals": [proposal.as_json() for proposal in self.proposals],
             "providers": [offer.as_json() for offer in self.offers],
+            "choices": {name: [choice.as_json() for choice in each] for name, each in self.choices.items()},
         }
 
 

@@ -1,9 +1,13 @@
 """From a ledger row (and what only this process knows of it) to what its owner sees."""
 
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import Final
 
+from pydantic import JsonValue
+
 from playground.domain.job import ENDS, step_of
+from playground.domain.request import MEDIA_FIELDS, is_url, job_reference
 from playground.domain.view import JobView, VideoView
 from playground.jobs.record import JobRecord
 from playground.jobs.workshop import Live, Workshop
@@ -27,7 +31,7 @@ def view_of(job: JobRecord, shop: Workshop, why_not_cancel: str | None) -> JobVi
         model=job.model,
         mode=job.mode,
         prompt=job.asked().prompt or "",
-        request=job.request,
+        request=_without_paths(job),
         progress=live.progress if job.state == "running" else None,
         words=None if rests else live.words if job.state == "running" else job.words,
         polls=live.polls,
@@ -47,6 +51,22 @@ def view_of(job: JobRecord, shop: Workshop, why_not_cancel: str | None) -> JobVi
         provider_job_id=job.operation.id if job.operation is not None else None,
         seq=job.seq,
     )
+
+
+def _without_paths(job: JobRecord) -> dict[str, JsonValue]:
+    """The request as its owner may show it: of a file on this machine only its name."""
+    shown = dict(job.request)
+    for field in MEDIA_FIELDS:
+        value = shown.get(field)
+        if isinstance(value, str):
+            shown[field] = _name_of(value)
+        elif isinstance(value, list):
+            shown[field] = [_name_of(each) if isinstance(each, str) else each for each in value]
+    return shown
+
+
+def _name_of(media: str) -> str:
+    return media if is_url(media) or job_reference(media) is not None else PurePath(media).name
 
 
 def _video(job: JobRecord, number: int, shop: Workshop) -> VideoView:
