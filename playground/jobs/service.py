@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import AsyncGenerator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -54,6 +55,19 @@ class Service:
     def tables(self) -> Mapping[str, Table]:
         """Every provider's capability table by its stem."""
         return self._shop.registry.tables
+
+    @property
+    def allow_retired(self) -> bool:
+        """Whether the operator lets models past their shutdown be submitted."""
+        return self._shop.allow_retired
+
+    def today(self) -> date:
+        """The day that lifecycles are judged by."""
+        return self._shop.now().date()
+
+    def can_make(self, provider: str) -> bool:
+        """Whether this version speaks a provider's protocol; without it, its table is for checking and comparing."""
+        return self._shop.registry.get(provider) is not None
 
     def not_ready(self, provider: str) -> str | None:
         """One sentence why a provider cannot be used now; None: it can."""
