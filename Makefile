@@ -95,24 +95,31 @@ elif ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
 fi
 endef
 
-# Sets `browser` to the one that the tests drive; on Debian, installs one where there is none.
+# Sets `browser` to the one that the tests drive; on Debian, installs what they need and do not find.
 define find_browser
 look() { \
 	if [ -n "$$PLAYGROUND_CHROMIUM" ]; then command -v "$$PLAYGROUND_CHROMIUM"; return; fi; \
 	for name in chromium chromium-browser google-chrome; do command -v $$name && return; done; \
+	return 1; \
 }; \
-if ! browser=$$(look) && [ -z "$$PLAYGROUND_CHROMIUM" ] && command -v apt-get >/dev/null; then \
+wanted=; \
+for tool in curl jq; do command -v $$tool >/dev/null || wanted="$$wanted $$tool"; done; \
+if ! browser=$$(look) && [ -z "$$PLAYGROUND_CHROMIUM" ]; then wanted="$$wanted chromium fonts-dejavu-core"; fi; \
+if [ -n "$$wanted" ] && command -v apt-get >/dev/null; then \
 	if [ "$$(id -u)" = 0 ]; then root=; else root="sudo -n"; fi; \
 	if $$root true 2>/dev/null; then \
-		echo "Installing Debian's chromium for the browser tests: about a minute, once"; \
+		echo "Installing Debian's$$wanted for the tests: about a minute, once"; \
 		export DEBIAN_FRONTEND=noninteractive; \
 		$$root apt-get -qq update >/dev/null && \
-		$$root apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+		$$root apt-get -qq install -y --no-install-recommends $$wanted >/dev/null; \
 	fi; \
 	browser=$$(look); \
 fi; \
 if [ -z "$$browser" ]; then \
 	echo "The browser tests need Chromium: install it (apt-get install chromium) or name it in PLAYGROUND_CHROMIUM" >&2; \
 	exit 1; \
-fi
+fi; \
+for tool in curl jq; do \
+	command -v $$tool >/dev/null || { echo "The tests run printed code with $$tool: install it" >&2; exit 1; }; \
+done
 endef
