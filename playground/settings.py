@@ -37,7 +37,7 @@ class Settings(BaseModel):
     data_dir: Path
     database_url: str | None = None
     media_url: str | None = None
-    poll_seconds: float | None = Field(default=None, gt=0)
+    poll_seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     allow_private_hosts: frozenset[str] = frozenset()
     allow_retired: bool = False
     region: str | None = None

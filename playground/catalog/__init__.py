@@ -15,7 +15,11 @@ def load_tables(extra: Path | None = None) -> dict[str, Table]:
     Raises:
         TableError: a table that does not follow the grammar, or a folder that is not there.
     """
-    tables = {stem: parse_table(stem, as_document(_toml(stem, text))) for stem, text in _documents(extra)}
+    tables: dict[str, Table] = {}
+    for stem, text in _documents(extra):
+        if stem in tables:
+            raise TableError(f"{extra}/{stem}.toml: there is a table {stem!r} already; name this one otherwise")
+        tables[stem] = parse_table(stem, as_document(_toml(stem, text)))
     return dict(sorted(tables.items()))
 
 

@@ -158,6 +158,8 @@ class Parameter(_Strict):
     """Only estimated by us, so it warns."""
     default: str | int | bool | None = None
     required: bool = False
+    always_sent: bool = False
+    """Goes out with its default even where nobody set it, although the provider does not ask for it."""
     required_unless: tuple[str, ...] = ()
     fixed: bool = False
     """The default is what always happens: asking for it is fine (and not sent), anything else cannot be had."""

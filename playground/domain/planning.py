@@ -100,7 +100,7 @@ def _holds(each: Price, request: VideoRequest, spec: ModeSpec) -> bool | None:
 
 
 def to_send(request: VideoRequest, spec: ModeSpec) -> VideoRequest:
-    """The request as it goes out: what is set, plus what the provider requires (with the table's default).
+    """The request as it goes out: what is set, and (with the table's default) what is required or always sent.
 
     What is fixed at the provider is not sent: it happens anyway.
     """
@@ -108,7 +108,7 @@ def to_send(request: VideoRequest, spec: ModeSpec) -> VideoRequest:
     for name, parameter in spec.parameters.items():
         if parameter.fixed:
             changes[name] = None
-        elif parameter.required and request.value(name) is None and name not in MEDIA_FIELDS:
+        elif (parameter.required or parameter.always_sent) and request.value(name) is None and name not in MEDIA_FIELDS:
             changes[name] = spec.default(name)
     return request.changed(changes)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
-from typing import Final
+from typing import Final, NamedTuple
 
 from playground.domain.capabilities import ModeSpec, Parameter, Table
 from playground.domain.issues import Issue, errors
@@ -111,7 +111,8 @@ def _starts(
     # A preview that needs no key is not what somebody wants who asked for a model: it comes last.
     others.sort(key=lambda table: (table.id != instead, table.provider.credential is None))
     for table in (home, *others):
-        for model in table.models_for(request.mode):
+        # Somebody else's model of the same name first: it is the smaller change.
+        for model in sorted(table.models_for(request.mode), key=lambda model: model.id != used):
             if table is home and model.id == used:
                 continue
             yield request.model_copy(update={"provider": table.id, "model": model.id}), table
@@ -124,36 +125,55 @@ def _named_instead(table: Table, model_id: str | None) -> str | None:
     return lifecycle.use_instead.split(":")[0] if lifecycle is not None and lifecycle.use_instead is not None else None
 
 
+class _Step(NamedTuple):
+    """One request of the search; steps are taken up by what they will cost at least, then in the order found."""
+
+    total: float
+    place: int
+    spent: float
+    request: VideoRequest
+    changed: frozenset[str]
+    bound: frozenset[str]
+    """What is changed, and what has to be."""
+
+
+class _Problem(NamedTuple):
+    """An issue as the search sees it: what it hangs on, every change that may mend it, and the mildest one's cost."""
+
+    fields: frozenset[str]
+    mends: tuple[tuple[str, Value | None, float], ...]
+    least: float
+
+
 def _nearest(start: VideoRequest, table: Table, facts: Facts, now: datetime, most: int) -> Iterator[VideoRequest]:
     """Best first from a request to valid ones, changing one field at a time."""
     spec = spec_for(start, table, now)
     if not isinstance(spec, ModeSpec):
         return
     order = count()
-    # What a request will cost at least, its place in line, what it cost so far, itself, and the fields changed.
-    frontier: list[tuple[float, int, float, VideoRequest, frozenset[str]]] = [
-        (0.0, next(order), 0.0, start, frozenset())
-    ]
+    frontier = [_Step(0.0, next(order), 0.0, start, frozenset(), frozenset())]
     seen = {_key(start)}
     valid: list[frozenset[str]] = []
     looks = 0
     while frontier and looks < _MOST_LOOKS and len(valid) < most:
-        _, _, minded, request, changed = heapq.heappop(frontier)
-        if any(fields <= changed for fields in valid):
+        step = heapq.heappop(frontier)
+        if any(fields <= step.bound for fields in valid):
             continue
         looks += 1
-        problems = errors(check(request, table, _facts_of(request, facts), now))
+        problems = errors(check(step.request, table, _facts_of(step.request, facts), now))
         if not problems:
-            valid.append(changed)
-            yield request
+            valid.append(step.changed)
+            yield step.request
             continue
-        for field, value, cost, rest in _repairs(problems, request, spec, changed):
-            repaired = request.model_copy(update={field: value})
+        for field, value, cost, others in _repairs(problems, step, spec):
+            repaired = step.request.model_copy(update={field: value})
             key = _key(repaired)
             if key not in seen:
                 seen.add(key)
-                spent = minded + cost
-                heapq.heappush(frontier, (spent + rest, next(order), spent, repaired, changed | {field}))
+                spent, changed = step.spent + cost, step.changed | {field}
+                total = spent + sum(problem.least for problem in others)
+                bound = changed.union(*(problem.fields for problem in others if len(problem.fields) == 1))
+                heapq.heappush(frontier, _Step(total, next(order), spent, repaired, changed, bound))
 
 
 def _facts_of(request: VideoRequest, facts: Facts) -> Facts:
@@ -170,34 +190,25 @@ def _key(request: VideoRequest) -> tuple[tuple[str, Value], ...]:
     return tuple(request.set_values().items())
 
 
-@dataclass(frozen=True, slots=True)
-class _Problem:
-    """An issue as the search sees it: what it hangs on, every change that may mend it, and the mildest one's cost."""
-
-    fields: frozenset[str]
-    mends: tuple[tuple[str, Value | None, float], ...]
-    least: float
-
-
 def _repairs(
-    issues: Iterable[Issue], request: VideoRequest, spec: ModeSpec, changed: frozenset[str]
-) -> Iterator[tuple[str, Value | None, float, float]]:
-    """Every single change that may mend the first problem, its cost, and the least that mending the rest will cost.
+    issues: Iterable[Issue], step: _Step, spec: ModeSpec
+) -> Iterator[tuple[str, Value | None, float, list[_Problem]]]:
+    """Every single change that may mend the first problem, its cost, and the problems that it surely leaves.
 
     Nothing, where a problem cannot be mended at all or too many are left: a problem stays as long as no field that
     it hangs on is changed, so problems without a common field need a change each.
     """
     problems: list[_Problem] = []
     for issue in issues:
-        problem = _problem(issue, request, spec, changed)
+        problem = _problem(issue, step.request, spec, step.changed)
         if not problem.mends:
             return
         problems.append(problem)
-    left = _MOST_CHANGES - len(changed)
+    left = _MOST_CHANGES - len(step.changed)
     for name, value, cost in problems[0].mends:
         others = _apart(problems, name)
         if len(others) < left:
-            yield name, value, cost, sum(problem.least for problem in others)
+            yield name, value, cost, others
 
 
 def _problem(issue: Issue, request: VideoRequest, spec: ModeSpec, changed: frozenset[str]) -> _Problem:
@@ -250,7 +261,8 @@ def _values(name: str, request: VideoRequest, spec: ModeSpec) -> Iterator[tuple[
 def _listed(name: str, parameter: Parameter) -> tuple[Value, ...]:
     if PARAMETER_KINDS[name] == "flag":
         return (True, False)
-    return parameter.allowed() or ()
+    # The bounds of a medium count media: they are no values of it, and nobody can choose pictures for another.
+    return parameter.allowed() or () if PARAMETER_KINDS[name] != "media" else ()
 
 
 def _by_distance(values: tuple[Value, ...], current: Value | None) -> list[Value]:

@@ -121,7 +121,8 @@ class VideoRequest(BaseModel):
     def set_values(self) -> dict[str, Value]:
         """Every parameter that is set, in the order of `PARAMETER_KINDS`."""
         values = {name: self.value(name) for name in PARAMETER_KINDS}
-        return {name: value for name, value in values.items() if value is not None}
+        # An empty list of images is no image.
+        return {name: value for name, value in values.items() if value is not None and value != ()}
 
     def media(self) -> Iterator[tuple[str, int, str]]:
         """Every media reference as (field, place from 0, reference)."""

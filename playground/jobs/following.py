@@ -93,7 +93,9 @@ async def _conclude(
                 return await shop.move(job, "running", "cancelled", values, because="asked")
             return await shop.fail(job, reason)
         case policy.NeedsKey(reason):
-            return await shop.park(job, "running", reason)
+            # Only a person can enter another key; the operator's own is what it is.
+            by_operator = job.credential.startswith("env:")
+            return await (shop.fail(job, reason) if by_operator else shop.park(job, "running", reason))
 
 
 async def _stop_watching(shop: Workshop, job: JobRecord, provider: Provider) -> JobRecord | None:

@@ -27,7 +27,7 @@ def save_last_frame(video: Path, target: Path) -> None:
 
 def last_frame(video: Path) -> Image.Image:
     """Seek to the end and decode from the last key frame on: far quicker than decoding all, and the same picture."""
-    with av.open(video, "r") as container:
+    with av.open(video, "r", metadata_errors="replace") as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         if stream.duration is not None:

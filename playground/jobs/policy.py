@@ -101,12 +101,13 @@ def after_create(reply: Reply, read: Callable[[Answer], Created], who: str, now:
         says = f"{who} is overloaded; whether it took the job is not known."
         return Fails(failure("overloaded", says, "unknown", words=_words(read(reply))))
     outcome = read(reply)
-    if isinstance(outcome, NotYet):
+    settled = reply.status in _OK or (reply.status in _CLIENT and reply.status != _TIMEOUT)
+    if isinstance(outcome, NotYet) and settled:
         # No longer than a hint is: the two minutes in all are counted between the questions.
         return AskAgain(min(max(outcome.wait_seconds, 0.0), MAX_HINT_SECONDS), outcome.why, not_yet=True)
-    if reply.status in _CLIENT and reply.status != _TIMEOUT:
+    if settled and reply.status not in _OK:
         return Fails(_refusal(outcome, reply, who))
-    if reply.status not in _OK:
+    if reply.status not in _OK or isinstance(outcome, NotYet):
         return _uncertain(f"{who} answered {reply.status}; whether it took the job is not known.")
     match outcome:
         case Accepted(operation):

@@ -44,7 +44,7 @@ async def save(shop: Workshop, job: JobRecord) -> JobRecord | None:
         try:
             videos = [await _one(shop, job, provider, file, n) for n, file in enumerate(remote, 1)]
         except _Stuck as stuck:
-            return await _end(shop, job, provider, stuck.reason)
+            return await _end(shop, job, stuck.reason)
         except _NewLinksNeeded:
             fresh += 1
             new = await _new_links(shop, job, provider) if fresh <= _MAX_FRESH_LINKS else None
@@ -130,8 +130,8 @@ async def _new_links(shop: Workshop, job: JobRecord, provider: Provider) -> tupl
     return step.files if isinstance(step, Finished) else None
 
 
-async def _end(shop: Workshop, job: JobRecord, provider: Provider, reason: Failure) -> JobRecord | None:
-    if reason.code == "bad_key" and provider.table.provider.credential is not None:
+async def _end(shop: Workshop, job: JobRecord, reason: Failure) -> JobRecord | None:
+    if reason.code == "bad_key" and not job.credential.startswith("env:"):
         return await shop.park(job, "downloading", reason)
     return await shop.fail(job, reason)
 

@@ -5,6 +5,7 @@ fully synchronous: a receipt survives a power cut); another database is another 
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar, cast
 
@@ -16,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from playground.domain.job import ACTIVE, STATES, State, may_move
 from playground.jobs.record import JobEvent, JobRecord
+
+_log = logging.getLogger(__name__)
 
 _metadata = sa.MetaData()
 
@@ -206,13 +209,22 @@ class Store:
     async def receipt(self, job_id: str, after: State, **values: object) -> JobRecord | None:
         """What a create was answered with. On purpose not fenced by its runner: the first receipt always wins,
 
-        also one that comes late, over `uncertain`. None where there is a receipt already.
+        also one that comes late, over `uncertain`. None where there is a receipt already. Tried until it is written.
         """
         states: tuple[State, ...] = ("submitting", "uncertain")
         _refuse_illegal(states, after)
         conditions = [_jobs.c.id == job_id, _jobs.c.operation.is_(None), _jobs.c.remote.is_(None)]
         conditions.append(_jobs.c.state.in_(states))
-        return await self._set(conditions, {"state": after, "failure": None, **values}, "receipt", {"state": after})
+        attempt = 0
+        while True:
+            try:
+                columns = {"state": after, "failure": None, **values}
+                return await self._set(conditions, columns, "receipt", {"state": after})
+            except OperationalError:
+                # A full disk or a lost database: a receipt is not dropped while this process lives.
+                attempt += 1
+                _log.exception("the receipt of job %s cannot be written yet", job_id)
+                await self._pause(min(0.05 * 2 ** min(attempt, 10), 5))
 
     async def adopt(self, job_id: str, dead: str | None, runner: str) -> JobRecord | None:
         """Take a job over from a process that is gone; None where somebody else was first."""

@@ -62,7 +62,7 @@ def last_planes(path: Path, size: tuple[int, int] | None = None) -> planes.Plane
     """
     check_boxes(path)
     try:
-        with av.open(str(path)) as clip:
+        with av.open(str(path), metadata_errors="replace") as clip:
             stream = clip.streams.video[0]
             stream.thread_type = "AUTO"
             if stream.duration:

@@ -106,7 +106,7 @@ def _extend(spec: RenderSpec, story: Story, part: Path, tell: Tell) -> Shot:
     count = source.frame_count + spec.frame_count
     sound = _joined_sound(spec, story, source) if spec.audio else None
     overlay = Overlay(source.size, spec.frame_count, story.captions)
-    with av.open(str(source.path)) as clip:
+    with av.open(str(source.path), metadata_errors="replace") as clip:
         stream = clip.streams.video[0]
         with ClipWriter(part, source.size, count, sound, source=stream if source.copyable else None) as writer:
             done = 0

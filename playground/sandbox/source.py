@@ -46,7 +46,7 @@ def survey(path: Path) -> Source:
     Raises `RenderError` (`bad_media`) when it is damaged, no video, or too large.
     """
     check_boxes(path)
-    with _readable(path), av.open(str(path)) as clip:
+    with _readable(path), av.open(str(path), metadata_errors="replace") as clip:
         stream = clip.streams.video[0]
         first = next(clip.decode(stream), None)
         if first is None:
@@ -78,7 +78,7 @@ def extended_size(size: tuple[int, int]) -> tuple[int, int]:
 
 def old_frames(source: Source) -> Iterator[Planes]:
     """Decode the clip to exactly `frame_count` frames, repeating or leaving out where its rate is another."""
-    with _readable(source.path), av.open(str(source.path)) as clip:
+    with _readable(source.path), av.open(str(source.path), metadata_errors="replace") as clip:
         stream = clip.streams.video[0]
         stream.thread_type = "AUTO"
         given = 0
@@ -129,7 +129,7 @@ def _readable(path: Path) -> Generator[None]:
 
 def _decoded_sound(source: Source) -> Iterator[Pcm]:
     resampler = av.AudioResampler("fltp", "stereo", SAMPLE_RATE)
-    with _readable(source.path), av.open(str(source.path)) as clip:
+    with _readable(source.path), av.open(str(source.path), metadata_errors="replace") as clip:
         for frame in clip.decode(clip.streams.audio[0]):
             for part in resampler.resample(frame):
                 yield np.asarray(part.to_ndarray(), np.float32)

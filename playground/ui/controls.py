@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final, Literal
 
 from playground.domain.capabilities import UNKNOWN, MediaLimit, ModeSpec, Parameter, Table
@@ -136,31 +135,6 @@ def _limits(limits: MediaLimit | None) -> str | None:
 
 
 _FORMATS_NAMED: Final = 3
-
-
-def provider_choices(tables: Mapping[str, Table], mode: Mode, waiting: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The providers that have a mode: those that ask for no key, the ready ones, and those in `waiting` for theirs."""
-    able = [table for table in tables.values() if table.models_for(mode)]
-    able.sort(key=lambda table: (table.id in waiting, table.provider.credential is not None))
-    return [
-        (f"{table.provider.label} ({texts.NEEDS_A_KEY})" if table.id in waiting else table.provider.label, table.id)
-        for table in able
-    ]
-
-
-def model_choices(table: Table | None, mode: Mode, today: date) -> list[tuple[str, str]]:
-    """A provider's models for a mode; what was shut down says so."""
-    if table is None:
-        return []
-    return [
-        (
-            f"{model.label} ({texts.SHUT_DOWN})"
-            if model.lifecycle is not None and model.lifecycle.stage(today) == "retired"
-            else model.label,
-            model.id,
-        )
-        for model in table.models_for(mode)
-    ]
 
 
 def rehearsal_choices(table: Table | None) -> tuple[tuple[str, str], ...]:

@@ -1,7 +1,7 @@
 """Events of the page, thin: read the form, ask the service, say what came of it. No job lives here."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -11,11 +11,11 @@ from playground.ui import form, presenter, texts
 from playground.ui.gradio_typed import skip, update
 from playground.ui.mode_form import Drawn
 from playground.ui.settings_form import redraw
+from playground.ui.switching import held_typed, read_wish, remembered, switch
 from playground.ui.tabs import ModeTab
 
 _log: Final = logging.getLogger(__name__)
 _MAX_NONCE: Final = 100
-_TYPED: Final = ("line", "text", "media")
 
 
 class Handlers:
@@ -41,9 +41,11 @@ class Handlers:
             return same_card(), presenter.our_fault()
         return {"job": job_id, "nonce": nonce}, ""
 
-    def redraw(self, tab: ModeTab, values: Sequence[object]) -> list[object]:
-        """After provider or model changed: the same form under the new table."""
-        return _updates(tab.form.draw(dict(zip(tab.names, values, strict=False))))
+    def redraw(self, tab: ModeTab, memory: object, values: Sequence[object], wish: object = None) -> list[object]:
+        """The same form under another table: somebody chose a provider or a model, or clicked on a proposal."""
+        held = dict(zip(tab.names, values, strict=False))
+        moved = switch(tab.form, memory, held, read_wish(wish))
+        return [*_updates(moved.drawn, moved.typed), moved.memory]
 
     def restore(self, tabs: Sequence[ModeTab], draft: object) -> list[object]:
         """After a reload: the tab that was open and what each form held, as far as it still fits."""
@@ -76,26 +78,24 @@ def same_card() -> dict[str, Any]:
 
 def _untouched(tab: ModeTab) -> list[object]:
     fields: list[object] = [[] if tab.form.styles[name] == "media" else skip() for name in tab.form.names]
-    return [skip(), skip(), *fields, skip()]
+    return [skip(), skip(), *fields, skip(), remembered(tab.form.draw({}))]
 
 
-def _updates(drawn: Drawn) -> list[object]:
+def _updates(drawn: Drawn, typed: Mapping[str, object]) -> list[object]:
+    """One update for each component; typed fields keep what they hold but for what is named."""
     return [
         update(choices=drawn.providers, value=drawn.provider),
         update(choices=drawn.models, value=drawn.model),
-        *(redraw(control) for control in drawn.controls),
+        *(
+            {**redraw(each), "value": typed[each.name]} if each.name in typed else redraw(each)
+            for each in drawn.controls
+        ),
         update(choices=list(drawn.rehearsals), value=drawn.rehearsal, visible=bool(drawn.rehearsals)),
     ]
 
 
 def _restored(tab: ModeTab, values: dict[str, object]) -> list[object]:
     drawn = tab.form.draw(values)
-    updates = _updates(drawn)
-    for place, control in enumerate(drawn.controls, 2):
-        update = cast("dict[str, Any]", updates[place])
-        if control.style == "media":
-            items = list(form.media_items(values.get(control.name)))
-            updates[place] = {**update, "value": items}
-        elif control.style in _TYPED:
-            updates[place] = {**update, "value": control.value}
-    return updates
+    memory = values.get("memory")
+    typed = held_typed(tab.form.names, tab.form.styles, values)
+    return [*_updates(drawn, typed), memory if isinstance(memory, dict) else remembered(drawn)]

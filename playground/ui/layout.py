@@ -14,6 +14,7 @@ from playground.ui.gradio_typed import changes, listen, on_page_load
 from playground.ui.handlers import Handlers
 from playground.ui.mode_form import ModeForm
 from playground.ui.pieces import call, on_load, template
+from playground.ui.shelf import Shelf
 from playground.ui.tabs import ModeTab, mode_tab
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -22,9 +23,8 @@ _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"
 
 def build(service: Service, upload_dir: Path) -> gr.Blocks:
     """Compose the page. The settings that belong to the mounted application are in `app.py`."""
-    sentences = {provider: service.not_ready(provider) for provider in service.tables}
-    waiting = {provider: why for provider, why in sentences.items() if why is not None}
-    forms = [ModeForm(mode, service.tables, waiting) for mode in MODES]
+    shelf = Shelf.of(service)
+    forms = [ModeForm(mode, shelf) for mode in MODES]
     with gr.Blocks(title=texts.TITLE, fill_width=True, delete_cache=(3600, 86400)) as page:
         gr.HTML(
             html_template=template("header.html"),
@@ -49,6 +49,13 @@ def build(service: Service, upload_dir: Path) -> gr.Blocks:
                     elem_id="pg-card",
                     words=texts.CARD,
                 )
+                gr.HTML(
+                    html_template=template("who.html"),
+                    js_on_load=on_load("who.js"),
+                    apply_default_css=False,
+                    elem_id="pg-who",
+                    words=texts.WHO,
+                )
         _wire(page, Handlers(service, upload_dir), tabs, built, card)
         add_endpoints(service, upload_dir)
     return page
@@ -66,7 +73,7 @@ def _wire(page: gr.Blocks, handlers: Handlers, tabs: gr.Tabs, built: Sequence[Mo
         page,
         restore,
         inputs=[gr.JSON(visible=False)],
-        outputs=[tabs, *(component for tab in built for component in tab.values)],
+        outputs=[tabs, *(component for tab in built for component in (*tab.values, tab.memory))],
         js=call("page.js", "draft"),
         queue=False,
         preprocess=False,
@@ -92,20 +99,31 @@ def _wire_tab(handlers: Handlers, tab: ModeTab, ticket: gr.JSON, card: gr.HTML) 
     )
     then(None, None, None, js=call("page.js", "submitted", mode))
 
-    def redraw(*values: object) -> list[object]:
-        return handlers.redraw(tab, values)
+    _wire_moves(handlers, tab)
 
-    listen(
-        [tab.provider.input, tab.model.input],
-        redraw,
-        inputs=tab.values,
-        outputs=tab.values,
-        queue=False,
-        preprocess=False,
-        **_QUIET,
-    )
-    kept = call("page.js", "changed", mode, tab.names)
-    listen([changes(component) for component in tab.values], None, inputs=tab.values, js=kept)
+
+def _wire_moves(handlers: Handlers, tab: ModeTab) -> None:
+    """Another provider or model by hand, or by a click on a proposal; and the draft after every change."""
+    mode = tab.form.mode
+    places = [tab.memory, *tab.values]
+    moved: dict[str, Any] = {"outputs": [*tab.values, tab.memory], "queue": False, "preprocess": False, **_QUIET}
+    kept: dict[str, Any] = {
+        "inputs": [*tab.values, tab.memory],
+        "js": call("page.js", "changed", mode, [*tab.names, "memory"]),
+    }
+
+    def redraw(memory: object, *values: object) -> list[object]:
+        return handlers.redraw(tab, memory, values)
+
+    def apply(wish: object, memory: object, *values: object) -> list[object]:
+        return handlers.redraw(tab, memory, values, wish)
+
+    then = listen([tab.provider.input, tab.model.input], redraw, inputs=places, **moved)
+    then(None, **kept)
+    wished = call("page.js", "wished", mode)
+    then = listen([changes(tab.advice)], apply, inputs=[gr.JSON(visible=False), *places], js=wished, **moved)
+    then(None, **{**kept, "js": call("page.js", "applied", mode, [*tab.names, "memory"])})
+    listen([changes(component) for component in tab.values], None, **kept)
 
 
 def _submit(handlers: Handlers, tab: ModeTab) -> Callable[..., Any]:

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import Final
 
 from playground.domain.capabilities import ModeSpec, Table
 from playground.domain.request import Mode
 from playground.ui import controls
 from playground.ui.controls import UNSET, Control, Style
+from playground.ui.shelf import Shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +27,22 @@ class Drawn:
 class ModeForm:
     """Which controls a mode has, whatever the provider, and how each looks under one of them."""
 
-    def __init__(self, mode: Mode, tables: Mapping[str, Table], waiting: Mapping[str, str]) -> None:
-        """`waiting`: the providers that cannot be used yet, each with the sentence why."""
-        specs = controls.specs_for(tables, mode)
+    def __init__(self, mode: Mode, shelf: Shelf) -> None:
+        specs = controls.specs_for(shelf.tables, mode)
         self.mode: Final = mode
-        self.names: Final = controls.field_names(tables, mode)
+        self.names: Final = controls.field_names(shelf.tables, mode)
         self.styles: Final[dict[str, Style]] = {name: controls.style_of(name, specs) for name in self.names}
         self.essential: Final = frozenset(n for s in specs for n, p in s.parameters.items() if p.required)
         """What some provider cannot do without: its media are always in sight."""
-        self._tables = tables
-        self._waiting = waiting
+        self._shelf = shelf
 
-    def draw(self, values: Mapping[str, object], today: date | None = None) -> Drawn:
+    def draw(self, values: Mapping[str, object]) -> Drawn:
         """The form under the provider and model among the values; what still fits of the others stays."""
-        day = today if today is not None else datetime.now(UTC).date()
-        providers = controls.provider_choices(self._tables, self.mode, self._waiting)
-        # First what is ready and costs nothing, so that a first click on Generate is never paid by surprise.
-        provider = _kept(values.get("provider"), providers, providers[0][1] if providers else None)
-        table = self._tables.get(provider) if provider is not None else None
-        models = controls.model_choices(table, self.mode, day)
-        usual = table.default_model(self.mode, day) if table is not None else None
+        providers = self._shelf.providers(self.mode)
+        provider = _kept(values.get("provider"), providers, self._shelf.default_provider(self.mode))
+        table = self._table(provider)
+        models = self._shelf.models(provider, self.mode)
+        usual = table.default_model(self.mode, self._shelf.today()) if table is not None else None
         model = _kept(values.get("model"), models, usual.id if usual is not None else None)
         spec = self._spec(table, model)
         rehearsals = controls.rehearsal_choices(table)
@@ -65,9 +61,11 @@ class ModeForm:
 
         All of them for a model that nobody knows, which is then the problem to be told.
         """
-        table = self._tables.get(provider) if isinstance(provider, str) else None
-        spec = self._spec(table, model if isinstance(model, str) else None)
+        spec = self._spec(self._table(provider), model if isinstance(model, str) else None)
         return tuple(name for name in self.names if spec is None or name in spec.parameters)
+
+    def _table(self, provider: object) -> Table | None:
+        return self._shelf.tables.get(provider) if isinstance(provider, str) else None
 
     def _spec(self, table: Table | None, model: str | None) -> ModeSpec | None:
         return table.specs.get((model, self.mode)) if table is not None and model is not None else None

@@ -12,6 +12,7 @@ from playground.ui.controls import MAIN, Control
 from playground.ui.mode_form import Drawn, ModeForm
 from playground.ui.pieces import on_load, template
 from playground.ui.settings_form import draw
+from playground.ui.switching import remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,9 @@ class ModeTab:
     fields: dict[str, Component]
     rehearsal: gr.Dropdown
     problems: gr.HTML
+    advice: gr.HTML
+    """Speaks while one types; its change event is a click on a proposal or on another provider."""
+    memory: gr.JSON
     go: gr.Button
 
     @property
@@ -62,6 +66,17 @@ def mode_tab(form: ModeForm) -> ModeTab:
         with gr.Accordion(texts.ADVANCED, open=False, elem_id=f"{mode}-advanced", elem_classes="pg-advanced"):
             _advanced(mode, controls, fields)
             rehearsal = _rehearsal(mode, drawn)
+        advice = gr.HTML(
+            html_template=template("advice.html"),
+            js_on_load=on_load("advice.js"),
+            apply_default_css=False,
+            elem_classes="pg-advice",
+            mode=mode,
+            initial=_initial(drawn),
+            labels=texts.FIELD_LABELS,
+            words=texts.ADVICE,
+        )
+        memory = gr.JSON(remembered(drawn), visible=False)
         problems = gr.HTML(
             "",
             html_template=template("problems.html"),
@@ -76,15 +91,14 @@ def mode_tab(form: ModeForm) -> ModeTab:
                 apply_default_css=False,
                 elem_classes="pg-quote-place",
                 mode=mode,
-                initial=_initial(drawn),
                 words=texts.QUOTE,
             )
             go = gr.Button(texts.GENERATE, variant="primary", elem_id=f"{mode}-generate", scale=3, min_width=140)
-    return ModeTab(form, provider, model, fields, rehearsal, problems, go)
+    return ModeTab(form, provider, model, fields, rehearsal, problems, advice, memory, go)
 
 
 def _initial(drawn: Drawn) -> str:
-    """What the untouched form holds, for the price of it."""
+    """What the untouched form holds: the browser keeps a draft only from the first change on."""
     values = {control.name: control.value for control in drawn.controls if control.shown}
     return json.dumps({"provider": drawn.provider, "model": drawn.model, **values})
 

@@ -36,8 +36,12 @@ NEGATIVE_PLACEHOLDER: Final = "rain, people, text"
 
 PROVIDER: Final = "Provider"
 MODEL: Final = "Model"
-NEEDS_A_KEY: Final = "needs a key"
-SHUT_DOWN: Final = "shut down"
+READINESS: Final[dict[str, str]] = {"ready": "", "key": "needs a key", "check": "check only"}
+LOCKED: Final = "locked, shut down {date}"
+SHUT_DOWN: Final = "shut down {date}"
+DEPRECATED: Final = "deprecated since {date}"
+AT_RISK: Final = "at risk since {date}"
+NOT_A_NUMBER: Final = "{label} must be a whole number, not “{text}”."
 ADVANCED: Final = "Advanced"
 GENERATE: Final = "Generate video"
 NOT_SET: Final = "Auto"
@@ -50,7 +54,6 @@ NO_REHEARSAL: Final = "None: make the video"
 
 NO_PROVIDER: Final = "No provider offers this yet."
 
-NOT_A_NUMBER: Final = "{label} must be a whole number, not “{text}”."
 PROBLEMS: Final = "{count} things to change before this can be sent:"
 ONE_PROBLEM: Final = "One thing to change before this can be sent:"
 OUR_FAULT: Final = "Something went wrong on our side, so nothing was confirmed as sent."
@@ -117,7 +120,43 @@ QUOTE: Final[dict[str, str]] = {
     "free": "Free",
     "unknown": "Price unknown",
     "estimate": "estimate",
-    "needsKey": "needs a key",
+}
+
+ADVICE: Final[dict[str, str]] = {
+    "errors": "This does not fit:",
+    "nearest": "Nearest that fits",
+    "apply": "Apply",
+    "applyTo": "Apply: {changes}",
+    "nobody": "Nothing near this request fits anywhere.",
+    "was": "changed from {value}",
+    "unset": "not set",
+    "applied": "Changed: {changes}.",
+    "locked": "{model} at {provider} was shut down on {date}.",
+    "left": "What is left:",
+    "leftNone": "Nobody else can do this request as it is.",
+    "lockedGo": "Nothing can be sent to a model that was shut down.",
+    "aside": "Set aside, as it does not fit here:",
+    "asideBack": "It comes back with a provider that takes it.",
+    "out": "Not available now",
+    "why": "Why?",
+    "wholeNumber": NOT_A_NUMBER,
+}
+
+WHO: Final[dict[str, str]] = {
+    "title": "Who can do this",
+    "count": "{can} of {all}",
+    "others": "{count} cannot",
+    "another": "1 cannot",
+    "nobody": "Nobody can do this request as it is.",
+    "given": "Provided that {fields} will be given.",
+    "free": "Free",
+    "unknown": "Price unknown",
+    "here": "chosen",
+    "use": "Use {who}, keeping your settings",
+    "key": "needs a key",
+    "check": "check only",
+    "and": " and ",
+    "noModel": "does not do this",
 }
 
 THEME: Final = "Light or dark"

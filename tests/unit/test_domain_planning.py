@@ -92,6 +92,12 @@ def test_sent_is_what_is_set_and_what_is_required() -> None:
         seed={"at_least": 0, "evidence": "documentation"},
         aspect_ratio={"choices": ["16:9", "9:16"], "default": "16:9", "required": True, "evidence": "documentation"},
         enhance_prompt={"default": True, "required": True, "evidence": "documentation"},
+        compression_quality={
+            "choices": ["optimized", "lossless"],
+            "default": "optimized",
+            "always_sent": True,
+            "evidence": "documentation",
+        },
     )
     request = ask(seed=0, generate_audio=True, enhance_prompt=False)
     sent = to_send(request, spec_of(request, table))
@@ -102,6 +108,7 @@ def test_sent_is_what_is_set_and_what_is_required() -> None:
         "prompt": "A lake at dawn.",
         "aspect_ratio": "16:9",
         "enhance_prompt": False,
+        "compression_quality": "optimized",
         "seed": 0,
     }
     assert to_send(sent, spec_of(request, table)) == sent

@@ -147,6 +147,11 @@ def test_a_known_not_yet_is_waited_for_up_to_two_minutes(status: int) -> None:
     assert "not been processed" in end.message
 
 
+@pytest.mark.parametrize("status", [408, 500, 502, 504, 524])
+def test_a_not_yet_in_an_answer_that_proves_nothing_is_uncertain(status: int) -> None:
+    assert isinstance(created(answer(status), NotYet(10, "Later.")), Uncertain)
+
+
 @pytest.mark.parametrize(("asked", "waited"), [(3_600, 60), (-1, 0), (0, 0)])
 def test_a_not_yet_cannot_hold_a_job_for_long(asked: float, waited: float) -> None:
     step = created(answer(400), NotYet(asked, "Later."))

@@ -202,6 +202,12 @@ def test_an_operators_folder_adds_tables(tmp_path: Path) -> None:
     assert list(tables) == sorted(tables)
 
 
+def test_an_operators_table_does_not_replace_one_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "sandbox.toml").write_text((DATA / "sample_tokenbay.toml").read_text("utf-8"), "utf-8")
+    with pytest.raises(TableError, match="already"):
+        load_tables(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("content", "names"),
     [(b"[provider\n", "gateway.toml"), (b"\xff\xfe", "gateway.toml"), (b"", "catalog/gateway.toml: provider")],
