@@ -26,8 +26,9 @@ def sample_document(name: str) -> dict[str, Any]:
     return tomllib.loads((_DATA / f"sample_{name}.toml").read_text("utf-8"))
 
 
+CATALOG: Final[dict[str, Table]] = load_tables()
 TABLES: Final[dict[str, Table]] = {
-    **load_tables(),
+    **CATALOG,
     **{f"sample-{name}": parse_table(name, sample_document(name)) for name in ("tokenbay", "gemini")},
 }
 SPECS: Final[list[tuple[Table, ModeSpec]]] = [(t, s) for t in TABLES.values() for s in t.specs.values()]
@@ -41,6 +42,10 @@ class Drawn:
     spec: ModeSpec
     request: VideoRequest
     facts: Facts
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """What a failing test shows; whole tables are too long to read."""
+        printer.text(f"{self.table.id}: {self.request.as_json()} with {self.facts}")
 
 
 specs = st.sampled_from(SPECS)
@@ -360,3 +365,46 @@ ruled_requests: st.SearchStrategy[VideoRequest] = st.fixed_dictionaries(
     {"provider": st.just("tokenbay"), "mode": st.just("text-to-video"), "prompt": st.just("A lake.")},
     optional={**{name: st.sampled_from(values) for name, values in _LISTED.items()}, "generate_audio": st.booleans()},
 ).map(VideoRequest.model_validate)
+
+
+# ---- Requests near a table: some of their fields as another provider would want them, or as nobody does ----
+
+_STRAY: Final = {
+    name: sorted(
+        {c for _, spec in SPECS if name in spec.parameters for c in spec.parameters[name].allowed() or ()}, key=str
+    )
+    for name, kind in PARAMETER_KINDS.items()
+    if kind != "media"
+}
+
+
+def _stray(name: str) -> st.SearchStrategy[Any]:
+    stated = _STRAY.get(name)
+    return st.one_of(st.sampled_from(stated), _foreign(name)) if stated else _foreign(name)
+
+
+@st.composite
+def astray(draw: st.DrawFn) -> Drawn:
+    """A request of the catalogue with up to seven fields that need not fit, and media of which some are no good."""
+    drawn = draw(inside(loose=True).filter(lambda drawn: CATALOG.get(drawn.table.id) is drawn.table))
+    names = draw(st.lists(st.sampled_from(list(PARAMETER_KINDS)), max_size=7, unique=True))
+    request = drawn.request.changed({name: draw(_stray(name)) for name in names})
+    media = {name: facts for name, facts in drawn.facts.media.items() if request.value(name) is not None}
+    for name in names:
+        if name in MEDIA_FIELDS:
+            value = request.value(name)
+            many = len(value) if isinstance(value, tuple) else 1
+            media[name] = tuple(draw(_any_medium) for _ in range(many))
+    facts = replace(drawn.facts, media=media, allow_retired=draw(st.booleans()))
+    return replace(drawn, request=request, facts=facts)
+
+
+_any_medium = st.sampled_from(
+    [
+        MediaFacts(kind="image", format="png", bytes=900, width=1280, height=720),
+        MediaFacts(kind="image", format="webp", bytes=30_000_000, width=100, height=9_000),
+        MediaFacts(kind="image", problem="It is broken.", problem_code="broken"),
+        MediaFacts(kind="video", format="mp4", seconds=8.0, width=1280, height=720, frames_per_second=24.0),
+        MediaFacts(kind="video", format="mp4", seconds=900.0, made_by="gemini", extended=21),
+    ]
+)
