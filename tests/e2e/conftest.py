@@ -34,6 +34,7 @@ _BROWSER_FLAGS = (
 _EXPECTED = ("status of 404", "status of 422", "status of 413", "net::ERR_FAILED")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One server and one browser: these tests stay together on one worker."""
     for item in items:
@@ -95,9 +96,12 @@ def _wait_until_up(process: "subprocess.Popen[bytes]", url: str, log: Path) -> N
     pytest.fail(f"The server did not answer within {_UP_WITHIN:.0f} s:\n{log.read_text()}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    """A headless Chromium for the whole session."""
+    """A headless Chromium for one module.
+
+    Not for the session: until it is stopped, its event loop runs in the main thread, where other tests want theirs.
+    """
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=list(_BROWSER_FLAGS))
         yield running
