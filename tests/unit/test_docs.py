@@ -10,7 +10,9 @@ import pytest
 
 from playground.cli import build_parser
 from playground.domain.provider import REHEARSALS
+from playground.registry import adapter_stems
 from playground.settings import SETTING_NAMES
+from tests.readme import block, providers
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -77,10 +79,15 @@ def test_the_example_sets_nothing() -> None:
     assert all(line.startswith("#") for line in EXAMPLE.splitlines() if line.strip())
 
 
-def test_every_provider_is_in_the_provider_table() -> None:
-    table = README.partition("<!-- providers -->")[2].partition("<!-- /providers -->")[0]
-    documented = set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
+def test_the_provider_table_is_what_the_tables_say() -> None:
+    assert block(README, "providers") == providers(), "python -m tests.readme --write accepts the tables as they are"
+    documented = set(re.findall(r"^\| `(\w+)` \|", providers(), re.MULTILINE))
     assert documented == {path.stem for path in (ROOT / "playground/catalog").glob("*.toml")}
+
+
+def test_only_those_with_an_adapter_are_said_to_make_videos() -> None:
+    making = re.findall(r"^\| `(\w+)` \|.*\| makes videos \|", block(README, "providers"), re.MULTILINE)
+    assert making == list(adapter_stems())
 
 
 def test_every_rehearsal_is_described() -> None:
