@@ -35,6 +35,11 @@ class Evidence(_Strict):
     link: str | None = None
     read: date
 
+    def told(self) -> str:
+        """In one line: what kind, where, and when it was read."""
+        place = self.where if self.where is not None else "no link"
+        return f"{self.kind}: {place} (read {self.read})"
+
     def is_stale(self, today: date) -> bool:
         """Whether it was read so long ago that somebody should look again."""
         return today - self.read > STALE_AFTER

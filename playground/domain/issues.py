@@ -29,7 +29,8 @@ class Issue:
             "message": self.message,
             "allowed": list(self.allowed) if self.allowed is not None else None,
             "rule": self.rule,
-            "evidence": self.evidence,
+            # A purely structural error rests on a rule of ours.
+            "evidence": self.evidence if self.evidence is not None else f"playground: {self.code}",
             "severity": self.severity,
         }
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from playground.domain.capabilities import Evidence
 from playground.domain.issues import Choice, Issue, errors
 from playground.domain.media import Facts
 from playground.domain.planning import Offer, Quote, price, who_can
@@ -23,6 +24,8 @@ class CheckResult:
     quote: Quote
     proposals: tuple[Proposal, ...] = ()
     offers: tuple[Offer, ...] = ()
+    evidence: Mapping[str, Evidence] = field(default_factory=dict[str, Evidence])
+    """The provider's own, by the keys that issues name."""
     choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict[str, tuple[Choice, ...]])
 
     @property
@@ -35,11 +38,16 @@ class CheckResult:
         return {
             "valid": self.valid,
             "price_usd": self.quote.usd,
-            "issues": [issue.as_json() for issue in self.issues],
+            "issues": [self._told(issue) for issue in self.issues],
             "proposals": [proposal.as_json() for proposal in self.proposals],
             "providers": [offer.as_json() for offer in self.offers],
             "choices": {name: [choice.as_json() for choice in each] for name, each in self.choices.items()},
         }
+
+    def _told(self, issue: Issue) -> dict[str, object]:
+        told = issue.as_json()
+        evidence = self.evidence.get(issue.evidence) if issue.evidence is not None else None
+        return told if evidence is None else {**told, "evidence": evidence.told()}
 
 
 async def check_request(
@@ -60,6 +68,7 @@ async def check_request(
         proposals=tuple(proposals(request, tables, facts, now)),
         offers=tuple(who_can(request, tables, facts, now)),
         choices=remaining(request, table, facts, now),
+        evidence=table.evidence,
     )
     return result, found
 

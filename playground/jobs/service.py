@@ -110,7 +110,8 @@ class Service:
             raise InvalidRequest(result.issues)
         missing = self.not_ready(request.provider)
         if missing is not None:
-            raise NotConfigured(missing, "Set it in the environment or in .env, or choose another provider.")
+            usable = "Set it in the environment or in .env, or choose another provider."
+            raise NotConfigured(missing, usable if self.can_make(request.provider) else "Choose another provider.")
         job_id = secrets.token_urlsafe(16)
         inputs = await self._shop.inputs.keep(job_id, found)
         record = new_job(self._shop, job_id, result, owner=owner, nonce=nonce, inputs=inputs, found=found)
