@@ -1,0 +1,131 @@
+"""The command line as programs rely on it: exit codes, one JSON object a line, nothing sent that should not be."""
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playground.cli import main
+from playground.jobs.boxes import mp4_problem
+
+Run = Callable[..., tuple[int, list[dict[str, Any]], str]]
+
+BOAT = {"provider": "sandbox", "mode": "text-to-video", "prompt": "A boat.", "duration_seconds": 4}
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command on a data folder of its own; answers its exit code, the JSON lines, and what was said."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PLAYGROUND_POLL_SECONDS", "0.1")
+
+    def command(*words: str, request: object = None) -> tuple[int, list[dict[str, Any]], str]:
+        if request is not None:
+            text = request if isinstance(request, str) else json.dumps(request)
+            monkeypatch.setattr("sys.stdin", io.StringIO(text))
+        code = main([*words, "--data-dir", str(tmp_path / "data")])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        lines = [json.loads(line) for line in out.splitlines()] if "--json" in words else [{"text": out}]
+        return code, lines, err
+
+    return command
+
+
+def test_a_video_is_made_and_copied(run: Run, tmp_path: Path) -> None:
+    code, lines, _ = run("generate", "-", "--out", "x.mp4", "--json", request={**BOAT, "number_of_videos": 2})
+    assert code == 0
+    assert {line["event"] for line in lines[:-1]} == {"status"}
+    end = lines[-1]
+    assert (end["event"], end["status"], end["charged"], end["price_usd"]) == ("finished", "succeeded", "no", 0.0)
+    assert end["files"] == ["x.mp4", "x-2.mp4"]
+    assert end["error"] is None
+    assert [mp4_problem(tmp_path / name) for name in end["files"]] == [None, None]
+    code, jobs, _ = run("jobs", "--json")
+    assert (code, [job["id"] for job in jobs]) == (0, [end["job_id"]])
+    assert run("resume", "--json")[:2] == (0, [])
+    assert run("resume", end["job_id"], "--json")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("rehearsal", "exit_code", "status", "charged"),
+    [
+        ("filtered", 3, "failed", "no"),
+        ("fails", 3, "failed", "no"),
+        ("done-without-video", 3, "failed", "unknown"),
+        ("lost-reply", 4, "uncertain", "unknown"),
+    ],
+)
+def test_every_ending_has_its_exit_code(run: Run, rehearsal: str, exit_code: int, status: str, charged: str) -> None:
+    request = {**BOAT, "prompt": f"A boat [sandbox:{rehearsal}]."}
+    code, lines, _ = run("generate", "-", "--json", request=request)
+    end = lines[-1]
+    assert (code, end["status"], end["charged"], end["files"]) == (exit_code, status, charged, [])
+    assert end["error"]["message"]
+    assert end["error"]["next_step"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        ({**BOAT, "duration_seconds": 5}, "duration_seconds"),
+        ({**BOAT, "prompt": " "}, "prompt"),
+        ({**BOAT, "colour": "red"}, "colour"),
+        ({**BOAT, "seed": "0"}, "seed"),
+        ({**BOAT, "provider": "nobody"}, "provider"),
+        ({"mode": "text-to-video"}, "provider"),
+        ("no json", "request"),
+        ("[]", "request"),
+    ],
+)
+def test_what_does_not_fit_is_said_and_nothing_is_sent(run: Run, request_: object, field: str, tmp_path: Path) -> None:
+    code, lines, _ = run("generate", "-", "--json", request=request_)
+    assert (code, len(lines)) == (2, 1)
+    assert (lines[0]["status"], lines[0]["charged"]) == ("failed", "no")
+    assert [issue["field"] for issue in lines[0]["issues"]] == [field]
+    code, lines, _ = run("check", "-", "--json", request=request_)
+    assert (code, lines[0]["valid"]) == (2, False)
+    assert [issue["field"] for issue in lines[0]["issues"]] == [field]
+    assert all(issue["evidence"] for issue in lines[0]["issues"])
+    assert not (tmp_path / "data" / "sandbox").exists()
+
+
+def test_a_check_says_what_would_do(run: Run) -> None:
+    code, lines, _ = run("check", "-", "--json", request={**BOAT, "duration_seconds": 5})
+    (answer,) = lines
+    assert code == 2
+    assert set(answer) >= {"valid", "price_usd", "issues", "proposals", "providers"}
+    (issue,) = answer["issues"]
+    assert issue["allowed"] == [4, 6, 8]
+    proposal = answer["proposals"][0]
+    assert proposal["changes"] == {"duration_seconds": {"from": 5, "to": proposal["request"]["duration_seconds"]}}
+    code, (again,), _ = run("check", "-", "--json", request=proposal["request"])
+    assert (code, again["valid"]) == (0, True)
+    assert {offer["provider"] for offer in answer["providers"]} >= {"sandbox", "vertex"}
+
+
+def test_a_provider_that_cannot_be_used_is_not_configured(run: Run) -> None:
+    request = {"provider": "vertex", "mode": "text-to-video", "prompt": "A boat."}
+    code, lines, _ = run("generate", "-", "--json", request=request)
+    assert (code, lines[-1]["error"]["code"], lines[-1]["charged"]) == (5, "not_configured", "no")
+
+
+def test_a_setting_that_cannot_be_read_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYGROUND_POLL_SECONDS", "often")
+    code, lines, _ = run("jobs", "--json")
+    assert code == 5
+    assert "PLAYGROUND_POLL_SECONDS" in lines[0]["error"]["message"]
+
+
+def test_the_tables_are_printed(run: Run) -> None:
+    code, lines, _ = run("capabilities", "--json")
+    assert code == 0
+    assert {line["provider"] for line in lines} >= {"sandbox", "gemini", "vertex"}
+    assert run("capabilities", "--provider", "nobody")[0] == 2
+    code, (text,), _ = run("capabilities", "--provider", "sandbox")
+    assert code == 0
+    assert "Interpolation" in text["text"]
