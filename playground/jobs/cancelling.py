@@ -5,8 +5,6 @@ from playground.domain.provider import Answer, Cancelled, Cancels
 from playground.jobs.record import JobRecord
 from playground.jobs.workshop import Workshop
 
-_MEGA = 1_000_000
-
 
 async def cancel(shop: Workshop, job: JobRecord) -> JobRecord | None:
     """Cancel a job from whichever process; None where it is too late or the provider cannot."""
@@ -49,13 +47,7 @@ async def _at_provider(shop: Workshop, job: JobRecord) -> bool:
     provider = shop.provider(job)
     if provider is None or job.operation is None or not isinstance(provider.adapter, Cancels):
         return False
-    reply = await shop.transport.send(
-        provider.adapter.cancel(job.operation, provider.context),
-        provider.context,
-        secret=shop.secret(job, provider),
-        media={},
-        answer_cap_bytes=int(provider.table.provider.answer_cap_megabytes * _MEGA),
-    )
+    reply = await shop.ask(job, provider, provider.adapter.cancel(job.operation, provider.context))
     return isinstance(reply, Answer) and isinstance(provider.adapter.cancelled(reply), Cancelled)
 
 

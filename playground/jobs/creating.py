@@ -17,13 +17,11 @@ from playground.jobs.inputs import expected_kind
 from playground.jobs.journal import Receipt
 from playground.jobs.probe import MIME_TYPES
 from playground.jobs.record import JobRecord, StoredInput
-from playground.jobs.workshop import Workshop
+from playground.jobs.workshop import Workshop, answer_cap
 from playground.registry import Provider
 from playground.transport.body import StoredMedia
 from playground.transport.fetch import FetchFailed
 from playground.transport.guard import Blocked
-
-_MEGA = 1_000_000
 
 
 async def create(shop: Workshop, job: JobRecord) -> JobRecord | None:
@@ -57,7 +55,11 @@ async def _send_until_clear(shop: Workshop, job: JobRecord, provider: Provider, 
         if taken is None:
             return None
         reply = await shop.transport.send(
-            call, provider.context, secret=shop.secret(job, provider), media=media, answer_cap_bytes=_cap(provider)
+            call,
+            provider.context,
+            secret=shop.secret(job, provider),
+            media=media,
+            answer_cap_bytes=answer_cap(provider),
         )
         tries += 1
         step = policy.after_create(reply, provider.adapter.created, who, shop.clock())
@@ -101,10 +103,6 @@ async def _receipt(shop: Workshop, job: JobRecord, provider: Provider, took: pol
     )
     shop.announce(job.id)
     return moved
-
-
-def _cap(provider: Provider) -> int:
-    return int(provider.table.provider.answer_cap_megabytes * _MEGA)
 
 
 def _media(shop: Workshop, job: JobRecord) -> dict[str, StoredMedia]:

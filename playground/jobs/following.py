@@ -11,7 +11,6 @@ from playground.jobs.record import JobRecord
 from playground.jobs.workshop import Live, Workshop
 from playground.registry import Provider
 
-_MEGA = 1_000_000
 _WRITE_EVERY_SECONDS = 5.0
 """How often progress is written for those who watch from another process."""
 
@@ -55,13 +54,7 @@ def _wait(shop: Workshop, provider: Provider, polls: int) -> float:
 
 async def _ask(shop: Workshop, job: JobRecord, provider: Provider, live: Live) -> policy.AfterStatus:
     assert job.operation is not None
-    reply = await shop.transport.send(
-        provider.adapter.status(job.operation, provider.context),
-        provider.context,
-        secret=shop.secret(job, provider),
-        media={},
-        answer_cap_bytes=int(provider.table.provider.answer_cap_megabytes * _MEGA),
-    )
+    reply = await shop.ask(job, provider, provider.adapter.status(job.operation, provider.context))
     live.polls += 1
     return policy.after_status(reply, provider.adapter.checked, provider.label, shop.clock())
 

@@ -5,8 +5,6 @@ A paid create is never repeated unless the answer proves that it was not accepte
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 from playground.domain.capabilities import ProviderFacts
@@ -29,6 +27,7 @@ from playground.domain.provider import (
     Unchanged,
     Unclear,
 )
+from playground.domain.waiting import retry_after
 
 MAX_HINT_SECONDS: Final = 60.0
 """A longer wait is not waited for: the job fails, not charged, and says when."""
@@ -139,7 +138,7 @@ def _uncertain(says: str) -> Uncertain:
 
 
 def _limited(reply: Answer, outcome: Created, who: str, now: float) -> AfterCreate:
-    hint = retry_after(reply, now)
+    hint = retry_after(reply.headers, now)
     words = _words(outcome)
     if isinstance(outcome, NotYet):
         hint = max(outcome.wait_seconds, 0.0)
@@ -184,7 +183,7 @@ def after_status(reply: Reply, read: Callable[[Answer], Checked], who: str, now:
     if reply.status in _GONE:
         return Fails(failure("gone", f"{who} no longer knows this job.", "unknown"))
     if reply.status not in _OK:
-        return AskAgain(retry_after(reply, now) or 0, f"{who} answered {reply.status}; asking again.")
+        return AskAgain(retry_after(reply.headers, now) or 0, f"{who} answered {reply.status}; asking again.")
     match outcome:
         case Running() | Unchanged() | Finished():
             return outcome
@@ -192,31 +191,6 @@ def after_status(reply: Reply, read: Callable[[Answer], Checked], who: str, now:
             return Fails(reason)
         case Unclear():
             return AskAgain(0, f"{who} gave an answer that cannot be read; asking again.")
-
-
-def retry_after(answer: Answer, now: float) -> float | None:
-    """Seconds that the answer asks to wait: `retry-after-ms`, or `retry-after` as seconds or a date; else None."""
-    milliseconds = _number(answer.headers.get("retry-after-ms"))
-    if milliseconds is not None:
-        return milliseconds / 1000
-    value = answer.headers.get("retry-after")
-    seconds = _number(value)
-    if seconds is not None or value is None:
-        return seconds
-    try:
-        date = parsedate_to_datetime(value)
-        # HTTP dates are in GMT, also where they say so in a way that leaves the zone open (`-0000`).
-        return max(0.0, (date if date.tzinfo is not None else date.replace(tzinfo=UTC)).timestamp() - now)
-    except (ValueError, OverflowError, IndexError, TypeError):
-        return None
-
-
-def _number(value: str | None) -> float | None:
-    try:
-        number = float(value) if value is not None else -1.0
-    except ValueError:
-        return None
-    return number if 0 <= number < float("inf") else None
 
 
 def backoff(attempt: int, *, first: float = 0.5, most: float = 30.0) -> float:

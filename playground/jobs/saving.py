@@ -119,13 +119,7 @@ async def _new_links(shop: Workshop, job: JobRecord, provider: Provider) -> tupl
     """Ask for the status once more: it names fresh links. None where there is nobody to ask."""
     if job.operation is None:
         return None
-    reply = await shop.transport.send(
-        provider.adapter.status(job.operation, provider.context),
-        provider.context,
-        secret=shop.secret(job, provider),
-        media={},
-        answer_cap_bytes=int(provider.table.provider.answer_cap_megabytes * _MEGA),
-    )
+    reply = await shop.ask(job, provider, provider.adapter.status(job.operation, provider.context))
     step = policy.after_status(reply, provider.adapter.checked, provider.label, shop.clock())
     return step.files if isinstance(step, Finished) else None
 

@@ -9,6 +9,7 @@ from typing import Final
 from playground.domain.credentials import Secret
 from playground.domain.errors import Failure
 from playground.domain.job import State
+from playground.domain.provider import HttpCall, Reply
 from playground.jobs.files import Files
 from playground.jobs.inputs import Inputs
 from playground.jobs.journal import Journal
@@ -17,6 +18,7 @@ from playground.jobs.store import Store
 from playground.registry import Provider, Registry
 from playground.transport.client import Transport
 
+_MEGA: Final = 1_000_000
 _UNFINISHED: Final = ("queued", "submitting", "running", "downloading")
 
 
@@ -65,6 +67,16 @@ class Workshop:
         """The key for a job, only where it would go to the base URL that the job was made with."""
         return provider.secret() if provider.context.base_url == job.base_url else None
 
+    async def ask(self, job: JobRecord, provider: Provider, call: HttpCall) -> Reply:
+        """Send a call about a job that exists already: free, and repeated at will."""
+        return await self.transport.send(
+            call,
+            provider.context,
+            secret=self.secret(job, provider),
+            media={},
+            answer_cap_bytes=answer_cap(provider),
+        )
+
     async def move(
         self,
         job: JobRecord,
@@ -99,3 +111,8 @@ class Workshop:
         """The live figures of a job as columns, for the next write that happens anyway."""
         live = self.live.get(job_id)
         return {} if live is None else {"progress": live.progress, "words": live.words, "polls": live.polls}
+
+
+def answer_cap(provider: Provider) -> int:
+    """Bytes of an answer that are read at the most, as the provider's table has it."""
+    return int(provider.table.provider.answer_cap_megabytes * _MEGA)

@@ -4,9 +4,6 @@ import asyncio
 import json
 import zlib
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from math import isfinite
 from typing import Final
 
 import httpx
@@ -89,34 +86,3 @@ def _well_formed(value: JsonValue) -> JsonValue:
     if isinstance(value, dict):
         return {str(_well_formed(key)): _well_formed(each) for key, each in value.items()}
     return value
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """How many seconds the server asks to wait, None where it says nothing that can be read; never below 0.
-
-    `retry-after-ms` counts before `retry-after`, which may be seconds or a date. Names in lower case.
-    """
-    milliseconds = _number(headers.get("retry-after-ms"))
-    if milliseconds is not None:
-        return max(0.0, milliseconds / 1000)
-    value = headers.get("retry-after")
-    seconds = _number(value)
-    if seconds is not None:
-        return max(0.0, seconds)
-    if value is None:
-        return None
-    try:
-        date = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=UTC)
-    return max(0.0, (date - now).total_seconds())
-
-
-def _number(value: str | None) -> float | None:
-    try:
-        number = float(value) if value is not None else None
-    except ValueError:
-        return None
-    return number if number is not None and isfinite(number) else None

@@ -13,7 +13,7 @@ import httpx
 
 from playground.domain.provider import Context, RemoteFile
 from playground.domain.request import is_url
-from playground.transport.answers import retry_after
+from playground.domain.waiting import retry_after
 from playground.transport.files import growing, in_thread
 from playground.transport.guard import origin_of, parse
 from playground.transport.wire import Arrived, Lost, Outgoing, Wire
@@ -215,7 +215,7 @@ async def _refused(arrived: Arrived, attempt: Attempt) -> Download:
         return LinkExpired(status) if redirected and not arrived.with_key else Forbidden(status)
     if status in _CLIENT_ERRORS and status not in (*_ASK_AGAIN, _RANGE_REFUSED):
         return LinkExpired(status)
-    wait = retry_after(arrived.response.headers, attempt.now())
+    wait = retry_after(arrived.response.headers, attempt.now().timestamp())
     return await _interrupted(attempt, f"{arrived.url.host} answered with status {status}.", wait)
 
 

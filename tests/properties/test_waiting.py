@@ -21,6 +21,7 @@ from playground.domain.provider import (
     Running,
     Unclear,
 )
+from playground.domain.waiting import retry_after
 from playground.jobs.policy import (
     MAX_HINT_SECONDS,
     AskAgain,
@@ -31,7 +32,6 @@ from playground.jobs.policy import (
     after_status,
     backoff,
     poll_wait,
-    retry_after,
 )
 
 relaxed = settings(deadline=None, max_examples=150)
@@ -86,7 +86,7 @@ def test_what_follows_a_create(answer: Answer, outcome: Created, now: float) -> 
 @relaxed
 @given(_headers, _times)
 def test_a_hint_is_a_number_of_seconds_or_none(headers: dict[str, str], now: float) -> None:
-    seconds = retry_after(Answer(429, headers, ""), now)
+    seconds = retry_after(headers, now)
     assert seconds is None or 0 <= seconds < float("inf")
 
 

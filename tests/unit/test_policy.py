@@ -26,6 +26,7 @@ from playground.domain.provider import (
     Unchanged,
     Unclear,
 )
+from playground.domain.waiting import retry_after
 from playground.jobs.policy import (
     MAX_CONNECT_TRIES,
     MAX_LIMITED_TRIES,
@@ -41,7 +42,6 @@ from playground.jobs.policy import (
     backoff,
     give_up_creating,
     poll_wait,
-    retry_after,
 )
 
 NOW = 1_790_000_000.0
@@ -276,13 +276,13 @@ def test_a_refused_key_says_that_the_job_goes_on(code: int) -> None:
     ],
 )
 def test_what_a_provider_asks_to_wait(value: str, seconds: float | None) -> None:
-    assert retry_after(answer(429, retry_after=value), NOW) == seconds
+    assert retry_after(answer(429, retry_after=value).headers, NOW) == seconds
 
 
 @pytest.mark.parametrize("zone", ["GMT", "+0000", "-0000", "UTC"])
 def test_a_date_is_in_greenwich_wherever_we_are(zone: str, elsewhere: None) -> None:
     date = formatdate(NOW + 45).rsplit(" ", 1)[0]
-    assert retry_after(answer(429, retry_after=f"{date} {zone}"), NOW) == 45
+    assert retry_after(answer(429, retry_after=f"{date} {zone}").headers, NOW) == 45
 
 
 @pytest.fixture

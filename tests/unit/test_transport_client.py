@@ -25,7 +25,6 @@ from test_transport_loopback import (
 
 from playground.domain.credentials import Secret, origin
 from playground.domain.provider import Answer, Context, HttpCall, MediaLeaf, NoAnswer
-from playground.transport.answers import retry_after
 from playground.transport.client import Transport
 from playground.transport.inprocess import InProcessTransport, Receive, Scope, Send
 
@@ -364,29 +363,6 @@ async def test_the_text_of_a_large_answer_is_shortened_and_its_json_is_not():
     assert isinstance(answer, Answer)
     assert answer.json == "x" * 900_000
     assert len(answer.text) == 100_000
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, None),
-        ({"retry-after": "7"}, 7.0),
-        ({"retry-after": "0.5"}, 0.5),
-        ({"retry-after": "-3"}, 0.0),
-        ({"retry-after": "Fri, 20 Nov 2026 12:01:30 GMT"}, 90.0),
-        ({"retry-after": "Fri, 20 Nov 2026 13:01:30 +0100"}, 90.0),
-        ({"retry-after": "Fri, 20 Nov 2026 12:01:30 -0000"}, 90.0),
-        ({"retry-after": "Fri, 20 Nov 2020 12:01:30 GMT"}, 0.0),
-        ({"retry-after": "soon"}, None),
-        ({"retry-after": "nan"}, None),
-        ({"retry-after": "inf"}, None),
-        ({"retry-after": "Fri, 99 Nov 2026 12:01:30 GMT"}, None),
-        ({"retry-after-ms": "1500", "retry-after": "7"}, 1.5),
-        ({"retry-after-ms": "x", "retry-after": "7"}, 7.0),
-    ],
-)
-def test_the_wait_that_a_server_asks_for(headers: dict[str, str], seconds: float | None):
-    assert retry_after(headers, NOW) == seconds
 
 
 # Places
