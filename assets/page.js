@@ -1,7 +1,8 @@
 // The forms: one job for a burst of clicks, and the draft kept in the browser.
 
 import { draft as kept, keep, owner, random } from "./browser.js";
-import { quoteSoon } from "./quote.js";
+import { activate, checkSoon, setTried } from "./check.js";
+import { mark, unmarkEdited, wished as wishOf } from "./wishes.js";
 
 const BURST = 1500;
 const BUSY_AT_MOST = 20_000;
@@ -34,7 +35,8 @@ export function submitted(mode) {
   button.disabled = false;
   button.removeAttribute("aria-busy");
   const problems = document.querySelector(`#tab-${mode} .problems`);
-  problems?.classList.remove("stale");
+  problems?.classList.remove("stale", "gone");
+  setTried(mode, Boolean(problems));
   problems?.scrollIntoView({ behavior: "smooth", block: "nearest" });
   return [];
 }
@@ -53,10 +55,23 @@ export function restored() {
 export function changed(mode, names, values) {
   if (!isRestored) return [];
   burst = { nonce: "", at: 0 };
-  keep({ [mode]: Object.fromEntries(names.map((name, place) => [name, values[place] ?? null])) });
+  const now = Object.fromEntries(names.map((name, place) => [name, values[place] ?? null]));
+  keep({ [mode]: now });
+  unmarkEdited(mode, now);
   // Problems of before: no longer certain, not yet disproven.
   document.querySelector(`#tab-${mode} .problems`)?.classList.add("stale");
-  quoteSoon(mode);
+  checkSoon(mode);
+  return [];
+}
+
+// A click on a proposal or on another provider goes to the form's own code as one more input.
+export function wished(mode, count, values) {
+  return [wishOf(mode), ...values.slice(1, count)];
+}
+
+export function applied(mode, names, values) {
+  changed(mode, names, values);
+  mark(mode, kept()[mode] ?? {});
   return [];
 }
 
@@ -64,6 +79,15 @@ export function changed(mode, names, values) {
 function followTabs() {
   document.getElementById("pg-tabs")?.addEventListener("click", (event) => {
     const id = event.target.closest("[role=tab]")?.id ?? "";
-    if (id.startsWith("tab-")) keep({ tab: id.slice("tab-".length).replace(/-button$/, "") });
+    if (id.startsWith("tab-")) show(id.slice("tab-".length).replace(/-button$/, ""));
   });
+  const opened = kept().tab;
+  if (opened) show(opened);
+}
+
+function show(tab) {
+  keep({ tab });
+  document.body.dataset.tab = tab;
+  activate(tab);
+
 }

@@ -6,10 +6,12 @@ from typing import Final
 from fastapi import FastAPI
 
 from playground.jobs.service import Service
+from playground.ui.capability_routes import capability_routes
 from playground.ui.gradio_typed import mount_page
 from playground.ui.guard import ASGIApp, Guard
 from playground.ui.layout import build
 from playground.ui.pieces import STATIC, template
+from playground.ui.shelf import Shelf
 from playground.ui.theme import theme
 
 _WORKERS: Final = 200
@@ -23,6 +25,7 @@ def mount(app: FastAPI, service: Service, *, upload_dir: Path) -> ASGIApp:
 
     `environment.prepare` must have been called before this module was imported.
     """
+    app.include_router(capability_routes(Shelf.of(service)))
     page = build(service, upload_dir)
     page.max_threads = _WORKERS
     page.state_session_capacity = _SESSIONS

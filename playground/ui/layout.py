@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from playground.domain.request import MODES
+from playground.domain.words import LABELS as FIELD_WORDS
 from playground.jobs.service import Service
 from playground.ui import texts
 from playground.ui.endpoints import add_endpoints
@@ -54,7 +55,7 @@ def build(service: Service, upload_dir: Path) -> gr.Blocks:
                     js_on_load=on_load("who.js"),
                     apply_default_css=False,
                     elem_id="pg-who",
-                    words=texts.WHO,
+                    words={**texts.WHO, "fields": FIELD_WORDS},
                 )
         _wire(page, Handlers(service, upload_dir), tabs, built, card)
         add_endpoints(service, upload_dir)
@@ -120,7 +121,7 @@ def _wire_moves(handlers: Handlers, tab: ModeTab) -> None:
 
     then = listen([tab.provider.input, tab.model.input], redraw, inputs=places, **moved)
     then(None, **kept)
-    wished = call("page.js", "wished", mode)
+    wished = call("page.js", "wished", mode, len(places) + 1)
     then = listen([changes(tab.advice)], apply, inputs=[gr.JSON(visible=False), *places], js=wished, **moved)
     then(None, **{**kept, "js": call("page.js", "applied", mode, [*tab.names, "memory"])})
     listen([changes(component) for component in tab.values], None, **kept)

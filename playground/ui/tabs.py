@@ -66,6 +66,13 @@ def mode_tab(form: ModeForm) -> ModeTab:
         with gr.Accordion(texts.ADVANCED, open=False, elem_id=f"{mode}-advanced", elem_classes="pg-advanced"):
             _advanced(mode, controls, fields)
             rehearsal = _rehearsal(mode, drawn)
+        problems = gr.HTML(
+            "",
+            html_template=template("problems.html"),
+            js_on_load=None,
+            apply_default_css=False,
+            elem_classes="pg-problems",
+        )
         advice = gr.HTML(
             html_template=template("advice.html"),
             js_on_load=on_load("advice.js"),
@@ -77,13 +84,6 @@ def mode_tab(form: ModeForm) -> ModeTab:
             words=texts.ADVICE,
         )
         memory = gr.JSON(remembered(drawn), visible=False)
-        problems = gr.HTML(
-            "",
-            html_template=template("problems.html"),
-            js_on_load=None,
-            apply_default_css=False,
-            elem_classes="pg-problems",
-        )
         with gr.Row(elem_classes="pg-actions"):
             gr.HTML(
                 html_template=template("quote.html"),

@@ -138,7 +138,8 @@ ADVICE: Final[dict[str, str]] = {
     "aside": "Set aside, as it does not fit here:",
     "asideBack": "It comes back with a provider that takes it.",
     "out": "Not available now",
-    "why": "Why?",
+    "free": "Free",
+    "unknown": "Price unknown",
     "wholeNumber": NOT_A_NUMBER,
 }
 
@@ -160,3 +161,5 @@ WHO: Final[dict[str, str]] = {
 }
 
 THEME: Final = "Light or dark"
+
+CAPABILITIES: Final = "Capabilities"

@@ -23,8 +23,14 @@ from playground.ui.layout import build
 
 class Shelf:
     tables = load_tables()
+    allow_retired = False
     def not_ready(self, provider):
         return None if provider == "sandbox" else "No key."
+    def can_make(self, provider):
+        return provider == "sandbox"
+    def today(self):
+        from datetime import date
+        return date(2026, 11, 20)
 
 page = build(Shelf(), Path(sys.argv[1]))
 print(json.dumps({"config": page.get_config_file(), "info": page.get_api_info()}, default=str))

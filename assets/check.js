@@ -1,0 +1,138 @@
+// Asks /api/check about the form as one types, and tells whoever shows something of the answer.
+
+import { ask, draft } from "./browser.js";
+import { tables } from "./tables.js";
+
+const PATIENCE = 250;
+// An untouched default of the fine print is no demand: it would only shut out those who do not know the word.
+const ALWAYS_SAID = new Set(["duration_seconds", "resolution", "aspect_ratio", "generate_audio"]);
+const MEDIA = new Set(["first_frame", "last_frame", "reference_images", "source_video"]);
+const RANGES = new Set(["seed", "number_of_videos"]);
+const SWITCH = { on: true, off: false };
+// Before anything is written: a price and who can do it hang on the settings, not on these words.
+const STAND_IN = "a video";
+
+const forms = new Map();
+const listeners = new Set();
+const tried = new Set();
+let active = null;
+
+export function register(mode, initial) {
+  forms.set(mode, { ...forms.get(mode), initial });
+  if (active === null) active = mode;
+  checkSoon(mode);
+}
+
+// `listener(mode, result)`: after every answer, and when another tab is opened (with what is known of it).
+export function onCheck(listener) {
+  listeners.add(listener);
+}
+
+export function isActive(mode) {
+  return mode === active;
+}
+
+export function activate(mode) {
+  active = mode;
+  const last = forms.get(mode)?.last;
+  if (last) tell(mode, last);
+}
+
+// Whoever has clicked Generate is also told what is missing.
+export function setTried(mode, yes) {
+  if (yes) tried.add(mode);
+  else tried.delete(mode);
+}
+
+export function hasTried(mode) {
+  return tried.has(mode);
+}
+
+export function held(mode) {
+  return draft()[mode] ?? forms.get(mode)?.initial ?? {};
+}
+
+export function checkSoon(mode) {
+  const form = forms.get(mode);
+  if (!form) return;
+  clearTimeout(form.timer);
+  form.timer = setTimeout(() => check(mode, form), PATIENCE);
+}
+
+async function check(mode, form) {
+  const turn = (form.turn = (form.turn ?? 0) + 1);
+  try {
+    const known = await tables();
+    const now = held(mode);
+    const fields = known.model(now.provider, now.model)?.modes[mode]?.fields ?? {};
+    const asked = requestOf(mode, now, fields);
+    const answer = await ask("api/check", { method: "POST", body: JSON.stringify(asked.request) });
+    if (turn !== form.turn) return;
+    form.last = { ...asked, held: now, known, answer };
+  } catch {
+    if (turn !== form.turn) return;
+    // Nothing is shown rather than something that may not hold any more.
+    form.last = null;
+  }
+  tell(mode, form.last);
+}
+
+function tell(mode, result) {
+  for (const listener of listeners) listener(mode, result);
+}
+
+function requestOf(mode, now, fields) {
+  const request = { mode, provider: now.provider, model: now.model };
+  const empty = new Set();
+  const wrong = [];
+  for (const [name, usual] of Object.entries(fields)) {
+    const value = read(name, now[name]);
+    if (value === undefined) {
+      if (name === "prompt" || MEDIA.has(name)) empty.add(name);
+    } else if (RANGES.has(name) && typeof value === "string") {
+      wrong.push({ field: name, text: value });
+    } else if (ALWAYS_SAID.has(name) || value !== usual) {
+      request[name] = value;
+    }
+  }
+  if (!tried.has(mode)) request.prompt ??= STAND_IN;
+  return { request, empty, wrong };
+}
+
+function read(name, value) {
+  if (value === null || value === undefined || (typeof value === "string" && !value.trim())) return undefined;
+  if (MEDIA.has(name)) {
+    const references = [value].flat().map((item) => item?.ref ?? item).filter(Boolean);
+    if (references.length === 0) return undefined;
+    return name === "reference_images" ? references : references[0];
+  }
+  if (RANGES.has(name) && typeof value === "string") {
+    return /^[+-]?\d{1,15}$/.test(value.trim()) ? Number(value) : value.trim();
+  }
+  return SWITCH[value] ?? value;
+}
+
+// What stops an offer, apart from what is simply not given yet.
+export function stops(offer, empty) {
+  return offer.blocked_by.filter((issue) => !empty.has(issue.field));
+}
+
+// Those who can do it as it is: ready ones first, then by price, an unknown one last.
+export function byMerit({ answer, empty, known }) {
+  const rank = { ready: 0, key: 1, check: 2 };
+  const each = answer.providers.map((offer) => {
+    const provider = known.provider(offer.provider);
+    const model = known.model(offer.provider, offer.model);
+    return { ...offer, provider_facts: provider, model_facts: model, stops: stops(offer, empty) };
+  });
+  const order = (one, other) =>
+    rank[one.provider_facts?.ready] - rank[other.provider_facts?.ready] ||
+    (one.price_usd ?? Infinity) - (other.price_usd ?? Infinity) ||
+    0;
+  const able = each.filter((offer) => offer.stops.length === 0).sort(order);
+  return [able, each.filter((offer) => offer.stops.length > 0)];
+}
+
+export function nameOf(offer) {
+  return `${offer.provider_facts?.label ?? offer.provider} · ${offer.model_facts?.label ?? offer.model}`;
+}
