@@ -6,7 +6,7 @@ providers. Every proposal validates, and none changes more than another one that
 """
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
@@ -126,15 +126,14 @@ def _named_instead(table: Table, model_id: str | None) -> str | None:
 
 
 class _Step(NamedTuple):
-    """One request of the search; steps are taken up by what they will cost at least, then in the order found."""
+    """One place of the search; steps are taken up by what they will cost at least, then in the order found."""
 
     total: float
     place: int
     spent: float
-    request: VideoRequest
-    changed: frozenset[str]
+    changes: Mapping[str, Value | None]
     bound: frozenset[str]
-    """What is changed, and what has to be."""
+    """The fields that are changed, and those that have to be."""
 
 
 class _Problem(NamedTuple):
@@ -151,8 +150,8 @@ def _nearest(start: VideoRequest, table: Table, facts: Facts, now: datetime, mos
     if not isinstance(spec, ModeSpec):
         return
     order = count()
-    frontier = [_Step(0.0, next(order), 0.0, start, frozenset(), frozenset())]
-    seen = {_key(start)}
+    frontier = [_Step(0.0, next(order), 0.0, {}, frozenset())]
+    seen: set[frozenset[tuple[str, Value | None]]] = set()
     valid: list[frozenset[str]] = []
     looks = 0
     while frontier and looks < _MOST_LOOKS and len(valid) < most:
@@ -160,20 +159,21 @@ def _nearest(start: VideoRequest, table: Table, facts: Facts, now: datetime, mos
         if any(fields <= step.bound for fields in valid):
             continue
         looks += 1
-        problems = errors(check(step.request, table, _facts_of(step.request, facts), now))
+        request = start.model_copy(update=step.changes)
+        problems = errors(check(request, table, _facts_of(request, facts), now))
         if not problems:
-            valid.append(step.changed)
-            yield step.request
+            valid.append(frozenset(step.changes))
+            yield request
             continue
-        for field, value, cost, others in _repairs(problems, step, spec):
-            repaired = step.request.model_copy(update={field: value})
-            key = _key(repaired)
+        for field, value, cost, others in _repairs(problems, request, spec, step.changes):
+            changes = {**step.changes, field: value}
+            key = frozenset(changes.items())
             if key not in seen:
                 seen.add(key)
-                spent, changed = step.spent + cost, step.changed | {field}
+                spent = step.spent + cost
                 total = spent + sum(problem.least for problem in others)
-                bound = changed.union(*(problem.fields for problem in others if len(problem.fields) == 1))
-                heapq.heappush(frontier, _Step(total, next(order), spent, repaired, changed, bound))
+                bound = frozenset(changes).union(*(each.fields for each in others if len(each.fields) == 1))
+                heapq.heappush(frontier, _Step(total, next(order), spent, changes, bound))
 
 
 def _facts_of(request: VideoRequest, facts: Facts) -> Facts:
@@ -186,12 +186,8 @@ def _facts_of(request: VideoRequest, facts: Facts) -> Facts:
     return facts if kept == facts.media else replace(facts, media=kept)
 
 
-def _key(request: VideoRequest) -> tuple[tuple[str, Value], ...]:
-    return tuple(request.set_values().items())
-
-
 def _repairs(
-    issues: Iterable[Issue], step: _Step, spec: ModeSpec
+    issues: Iterable[Issue], request: VideoRequest, spec: ModeSpec, changed: Collection[str]
 ) -> Iterator[tuple[str, Value | None, float, list[_Problem]]]:
     """Every single change that may mend the first problem, its cost, and the problems that it surely leaves.
 
@@ -200,18 +196,18 @@ def _repairs(
     """
     problems: list[_Problem] = []
     for issue in issues:
-        problem = _problem(issue, step.request, spec, step.changed)
+        problem = _problem(issue, request, spec, changed)
         if not problem.mends:
             return
         problems.append(problem)
-    left = _MOST_CHANGES - len(step.changed)
+    left = _MOST_CHANGES - len(changed)
     for name, value, cost in problems[0].mends:
         others = _apart(problems, name)
         if len(others) < left:
             yield name, value, cost, others
 
 
-def _problem(issue: Issue, request: VideoRequest, spec: ModeSpec, changed: frozenset[str]) -> _Problem:
+def _problem(issue: Issue, request: VideoRequest, spec: ModeSpec, changed: Collection[str]) -> _Problem:
     fields = [name for name in (issue.field, *sorted(issue.involves - {issue.field})) if name in PARAMETER_KINDS]
     mends = tuple(
         (name, value, MIND[name] + nuance)

@@ -1,0 +1,81 @@
+"""How long the sandbox takes for a clip, beside its encoder alone on the same frames, and how much memory it needs."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tests.bench.measure import Line, median_of
+
+ROOT: Final = Path(__file__).parents[2]
+SAMPLES: Final = ROOT / "assets" / "samples"
+_PROMPT: Final = "A red fox walks along a river in the rain at dusk. The camera pans left. Wind and water."
+_KB_A_UNIT: Final = 1 if sys.platform != "darwin" else 1 / 1024
+_ADDED: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One render: how long its process lived, the most memory it held, and what it wrote."""
+
+    seconds: float
+    peak_megabytes: float
+    output: Path
+
+
+def lines(runs: int, folder: Path) -> Iterator[Line]:
+    """Every mode in 720p, then larger pictures."""
+    source = _render({"mode": "text-to-video"}, folder, "source").output
+    images = {name: str(SAMPLES / f"{name.replace('_', '-')}.jpg") for name in ("first_frame", "last_frame")}
+    first = {"first_frame": images["first_frame"]}
+    references = {"reference_images": [str(SAMPLES / f"reference-{n}.png") for n in (1, 2)]}
+    extension = {"mode": "extension", "source_video": str(source), "seconds": _ADDED}
+    yield _line("text to video, 720p", {"mode": "text-to-video"}, runs, folder)
+    yield _line("image to video, 720p", {"mode": "image-to-video", **first}, runs, folder)
+    yield _line("interpolation, 720p", {"mode": "interpolation", **images}, runs, folder)
+    yield _line("references, 720p", {"mode": "references", **references}, runs, folder)
+    yield _line(f"extension, {_ADDED} s after 8 s, 720p", extension, runs, folder, first_frame=8 * 24)
+    yield _line("text to video, 1080p", {"mode": "text-to-video", "resolution": "1080p"}, runs, folder)
+    yield _line("text to video, 4k", {"mode": "text-to-video", "resolution": "4k"}, runs, folder)
+
+
+def _line(what: str, fields: dict[str, Any], runs: int, folder: Path, first_frame: int = 0) -> Line:
+    takes = [_render(fields, folder, "clip") for _ in range(runs)]
+    clip = takes[-1].output
+    size = clip.stat().st_size / 1_000_000
+    seconds = median_of(runs, iter([take.seconds for take in takes]).__next__)
+    alone = median_of(runs, lambda: _encoder_alone(clip, first_frame))
+    peak = max(take.peak_megabytes for take in takes)
+    length = "" if fields["mode"] == "extension" else "8 s, "
+    measured = f"{seconds:.1f} s; the encoder alone {alone:.1f} s; peak {peak:.0f} MB; {size:.1f} MB file"
+    return Line(f"Sandbox, {length}sound: {what}", measured)
+
+
+def _render(fields: dict[str, Any], folder: Path, name: str) -> Take:
+    """Run the worker as the sandbox does: in a process of its own, at its own low priority."""
+    output = folder / f"{name}.mp4"
+    spec = folder / f"{name}.json"
+    spec.write_text(json.dumps({"prompt": _PROMPT, "seconds": 8, "seed": 7, **fields, "output": str(output)}))
+    command = [sys.executable, "-m", "playground.sandbox.worker", str(spec)]
+    began = time.perf_counter()
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        told = process.stdout.readlines()
+        # This child's own usage, and nobody else's; our own memory counts into it, so we keep ours small.
+        _, status, usage = os.wait4(process.pid, 0)
+        taken = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise RuntimeError(f"the worker failed: {told[-1:]}")
+    return Take(taken, usage.ru_maxrss * _KB_A_UNIT / 1024, output)
+
+
+def _encoder_alone(clip: Path, first_frame: int) -> float:
+    command = [sys.executable, "-m", "tests.bench.encoder", str(clip), str(first_frame)]
+    told = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
+    return float(told)
