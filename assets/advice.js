@@ -63,7 +63,7 @@ function painter(mode, words, labels) {
     if (answer.proposals.length && !(left.length && errors.length === 0)) more.push(nearest(result));
     const provider = known.provider(held.provider);
     const notes = shown.filter((issue) => issue.severity === "warning").map((issue) => issue.message);
-    if (provider?.why) notes.unshift(provider.why);
+    if (provider?.why && !isLocked) notes.unshift(provider.why);
     if (notes.length) more.push(make("ul", { class: "advice-notes" }, ...notes.map((note) => make("li", {}, note))));
     if (out.length) more.push(unavailable(out));
     return { live, more };

@@ -14,6 +14,8 @@ from playground.ui.settings_form import redraw
 from playground.ui.switching import held_typed, read_wish, remembered, switch
 from playground.ui.tabs import ModeTab
 
+CAPABILITIES_TAB: Final = "capabilities"
+"""The one tab that is no mode's."""
 _log: Final = logging.getLogger(__name__)
 _MAX_NONCE: Final = 100
 
@@ -52,7 +54,7 @@ class Handlers:
         kept = cast("dict[str, object]", draft) if isinstance(draft, dict) else {}
         opened = kept.get("tab")
         modes = {tab.form.mode: tab for tab in tabs}
-        updates: list[object] = [update(selected=opened) if opened in modes else skip()]
+        updates: list[object] = [update(selected=opened) if opened in (*modes, CAPABILITIES_TAB) else skip()]
         for mode, tab in modes.items():
             values = kept.get(mode)
             if isinstance(values, dict):

@@ -1,4 +1,4 @@
-"""The page: header, five tabs on the left, the stage with the job's status on the right."""
+"""The page: header, a tab for each mode and one for the matrix, and on the right the stage with the job's status."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,10 +12,11 @@ from playground.jobs.service import Service
 from playground.ui import texts
 from playground.ui.endpoints import add_endpoints
 from playground.ui.gradio_typed import changes, listen, on_page_load
-from playground.ui.handlers import Handlers
+from playground.ui.handlers import CAPABILITIES_TAB, Handlers
 from playground.ui.mode_form import ModeForm
 from playground.ui.pieces import call, on_load, template
 from playground.ui.shelf import Shelf
+from playground.ui.table_texts import MATRIX
 from playground.ui.tabs import ModeTab, mode_tab
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -41,6 +42,13 @@ def build(service: Service, upload_dir: Path) -> gr.Blocks:
                 gr.Tabs(elem_id="pg-tabs", overflow_behavior="wrap") as tabs,
             ):
                 built = [mode_tab(form) for form in forms if form.names]
+                with gr.Tab(texts.CAPABILITIES, id=CAPABILITIES_TAB, elem_id=f"tab-{CAPABILITIES_TAB}"):
+                    gr.HTML(
+                        html_template=template("capabilities.html"),
+                        js_on_load=on_load("capabilities.js"),
+                        apply_default_css=False,
+                        words={**MATRIX, "title": texts.CAPABILITIES},
+                    )
             with gr.Column(scale=7, min_width=280, elem_id="pg-right"):
                 card = gr.HTML(
                     value={},

@@ -25,7 +25,7 @@ def matrix(shelf: Shelf) -> Json:
 
 def _order(shelf: Shelf, table: Table) -> tuple[bool, int, str]:
     gone = all(shelf.is_gone(model) for model in table.models)
-    return gone, ("ready", "key", "check").index(shelf.readiness(table.id)), table.provider.label
+    return gone, ("ready", "key", "check").index(shelf.readiness(table.id)), table.provider.label.casefold()
 
 
 def _provider(shelf: Shelf, table: Table) -> Json:

@@ -50,6 +50,9 @@ EVIDENCE_KINDS: Final[dict[str, str]] = {
 MATRIX: Final[dict[str, str]] = {
     "lead": "What each provider’s model can do. Choose a cell for parameters, rules, limits, price and evidence.",
     "mode": "Mode",
+    "who": "Provider and model",
+    "unknown": UNKNOWN_PRICE,
+    "unknownShort": "unknown",
     "all": "All modes",
     "hasKey": "Has a key here",
     "live": "Live now",

@@ -1,4 +1,4 @@
-"""The page as Gradio built it: five tabs, five public endpoints, and no event that anyone could call by name."""
+"""The page as Gradio built it: six tabs, five public endpoints, and no event that anyone could call by name."""
 
 import json
 import os
@@ -53,10 +53,10 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return json.loads(built.stdout)
 
 
-def test_the_five_tabs(page: Any) -> None:
+def test_a_tab_for_each_mode_and_one_for_the_matrix(page: Any) -> None:
     tabs = [c["props"] for c in page["config"]["components"] if c["type"] == "tabitem"]
-    assert [tab["label"] for tab in tabs] == list(MODE_LABELS.values())
-    assert [tab["id"] for tab in tabs] == list(MODES)
+    assert [tab["label"] for tab in tabs] == [*MODE_LABELS.values(), "Capabilities"]
+    assert [tab["id"] for tab in tabs] == [*MODES, "capabilities"]
 
 
 def test_info_lists_our_five_endpoints_and_no_other(page: Any) -> None:
