@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.bench import answers, programs, renders
-from tests.bench.measure import Line, machine
+from tests.bench.measure import Line, load, machine
 from tests.readme import README, with_block
 
 PARTS = ("answers", "programs", "renders")
@@ -22,9 +22,11 @@ def main() -> int:
     options = parser.parse_args()
     if options.write and options.only is not None:
         parser.error("--write takes the whole table")
-    said = machine()
+    before = load()
     with tempfile.TemporaryDirectory(prefix="playground-bench-") as folder:
-        table = markdown(list(_measured(options.runs, options.only, Path(folder))), said, options.runs)
+        measured = list(_measured(options.runs, options.only, Path(folder)))
+    said = f"{machine()}, load {before:.1f} before and {load():.1f} after"
+    table = markdown(measured, said, options.runs)
     sys.stdout.write(f"{table}\n")
     if options.write:
         README.write_text(with_block(README.read_text("utf-8"), "bench", table), "utf-8")

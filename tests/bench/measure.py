@@ -56,6 +56,10 @@ def within(what: str, taken: float, goal: float) -> Line:
 def machine() -> str:
     """The machine in a few words: measured numbers mean nothing without it."""
     cores = os.cpu_count() or 0
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     named = f"{cores} core{'' if cores == 1 else 's'}"
-    return f"{platform.system()} {platform.machine()}, {named}, Python {platform.python_version()}, load {load:.1f}"
+    return f"{platform.system()} {platform.machine()}, {named}, Python {platform.python_version()}"
+
+
+def load() -> float:
+    """How many processes wanted a core within the last minute: above the number of cores, times are too long."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0

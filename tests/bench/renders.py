@@ -21,9 +21,10 @@ _ADDED: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """One render: how long its process lived, the most memory it held, and what it wrote."""
+    """One render: how long its process lived, what it took of the cores and of memory, and what it wrote."""
 
     seconds: float
+    cpu_seconds: float
     peak_megabytes: float
     output: Path
 
@@ -47,12 +48,12 @@ def lines(runs: int, folder: Path) -> Iterator[Line]:
 def _line(what: str, fields: dict[str, Any], runs: int, folder: Path, first_frame: int = 0) -> Line:
     takes = [_render(fields, folder, "clip") for _ in range(runs)]
     clip = takes[-1].output
-    size = clip.stat().st_size / 1_000_000
     seconds = median_of(runs, iter([take.seconds for take in takes]).__next__)
     alone = median_of(runs, lambda: _encoder_alone(clip, first_frame))
+    worked = median_of(runs, iter([take.cpu_seconds for take in takes]).__next__)
     peak = max(take.peak_megabytes for take in takes)
     length = "" if fields["mode"] == "extension" else "8 s, "
-    measured = f"{seconds:.1f} s; the encoder alone {alone:.1f} s; peak {peak:.0f} MB; {size:.1f} MB file"
+    measured = f"{seconds:.1f} s ({worked:.1f} s of CPU); the encoder alone {alone:.1f} s; peak {peak:.0f} MB"
     return Line(f"Sandbox, {length}sound: {what}", measured)
 
 
@@ -72,7 +73,8 @@ def _render(fields: dict[str, Any], folder: Path, name: str) -> Take:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise RuntimeError(f"the worker failed: {told[-1:]}")
-    return Take(taken, usage.ru_maxrss * _KB_A_UNIT / 1024, output)
+    worked = usage.ru_utime + usage.ru_stime
+    return Take(taken, worked, usage.ru_maxrss * _KB_A_UNIT / 1024, output)
 
 
 def _encoder_alone(clip: Path, first_frame: int) -> float:

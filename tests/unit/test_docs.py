@@ -108,3 +108,10 @@ def test_every_path_that_is_named_exists(document: str) -> None:
     paths = re.findall(r"`((?:playground|tests|assets)/[\w./-]*)`", text)
     missing = [name for name in links + paths if not (ROOT / name).exists()]
     assert not missing
+
+
+def test_what_was_measured_names_its_machine_and_its_goals() -> None:
+    measured = block(README, "bench")
+    assert re.match(r"Measured on \d{4}-\d\d-\d\d \(.*\d+ cores?, .*\), the median of at least \d+ runs\. ", measured)
+    missed = [line for line in measured.splitlines() if "**missed**" in line]
+    assert bool(missed) is ("Missed: " in measured)
