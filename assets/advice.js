@@ -61,11 +61,12 @@ function painter(mode, words, labels) {
     if (held.memory?.said?.length) live.push(setAside(held.memory.said));
     if (errors.length || result.wrong.length) live.push(problems(errors, result.wrong));
     if (answer.proposals.length && !(left.length && errors.length === 0)) more.push(nearest(result));
+    else if (able.length === 0 && errors.some((issue) => issue.code !== "required")) more.push(make("p", {}, words.nobody));
     const provider = known.provider(held.provider);
     const notes = shown.filter((issue) => issue.severity === "warning").map((issue) => issue.message);
     if (provider?.why && !isLocked) notes.unshift(provider.why);
     if (notes.length) more.push(make("ul", { class: "advice-notes" }, ...notes.map((note) => make("li", {}, note))));
-    if (out.length) more.push(unavailable(out));
+    if (out.length) more.push(unavailable(out, new Set(errors.map((issue) => issue.message))));
     return { live, more };
   };
 
@@ -127,7 +128,8 @@ function painter(mode, words, labels) {
       delete changes.provider;
       delete changes.model;
       const notes = Object.fromEntries(all.map((each) => [each.field, each.note]));
-      const apply = () => wish(mode, { provider: proposal.provider, model: proposal.model, changes, notes });
+      const said = fill(words.applied, { changes: text });
+      const apply = () => wish(mode, { provider: proposal.provider, model: proposal.model, changes, notes, said });
       return make(
         "li",
         {},
@@ -148,14 +150,15 @@ function painter(mode, words, labels) {
     return make("span", {}, isWho ? null : `${label} `, isWho ? null : make("s", {}, from), isWho ? null : " ", make("b", {}, to));
   }
 
-  function unavailable(out) {
+  // What stands above as a problem is not said twice, but the choices are still described by it.
+  function unavailable(out, said) {
     return make(
       "ul",
       { class: "advice-out", "aria-label": words.out },
       ...out.map((each) =>
         make(
           "li",
-          { id: each.id },
+          { id: each.id, class: said.has(each.says) && "caps-hidden" },
           make("b", {}, `${labels[each.field] ?? each.field} ${each.values.join(", ")}`),
           ` ${each.says}`,
         ),

@@ -15,7 +15,8 @@ export function showOut(mode, choices, spoken) {
     clear(root);
     for (const [place, label] of shown(root, values)) {
       const { value, blocked_by: says } = values[place];
-      if (!says) continue;
+      // What always happens here says so by itself.
+      if (!says || label.querySelector("input").disabled) continue;
       const same = out.find((each) => each.field === field && each.says === says);
       const entry = same ?? { field, says, values: [], id: `${mode}-${field}-out-${out.length}` };
       if (!same) out.push(entry);

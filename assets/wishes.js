@@ -1,6 +1,6 @@
 // A click on a proposal or on another provider: what it wishes for, on its way to the form and back as a mark.
 
-import { fill } from "./dom.js";
+import { fill, say } from "./dom.js";
 
 const doors = new Map();
 const wishes = new Map();
@@ -22,10 +22,13 @@ export function wished(mode) {
 
 // After the form was changed: outline what is new, until somebody edits it.
 export function mark(mode, now) {
-  const notes = wishes.get(mode)?.notes ?? {};
+  const { notes = {}, said = "" } = wishes.get(mode) ?? {};
   wishes.delete(mode);
   for (const field of [...(marked.get(mode)?.keys() ?? [])]) unmark(mode, field);
   marked.set(mode, new Map());
+  // The marks are for the eye; this is for the ear.
+  const place = document.querySelector(`#tab-${mode} .advice-said`);
+  if (place) say(place, said);
   for (const [field, note] of Object.entries(notes)) {
     const place = document.getElementById(`${mode}-${field}`);
     if (!place) continue;

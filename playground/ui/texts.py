@@ -154,10 +154,7 @@ WHO: Final[dict[str, str]] = {
     "unknown": "Price unknown",
     "here": "chosen",
     "use": "Use {who}, keeping your settings",
-    "key": "needs a key",
-    "check": "check only",
     "and": " and ",
-    "noModel": "does not do this",
 }
 
 THEME: Final = "Light or dark"

@@ -49,6 +49,7 @@ def test_what_does_not_fit_is_said_and_one_click_applies_the_nearest_that_does(v
     expect(held(form, "duration_seconds")).to_have_value("8")
     expect(form.at("duration_seconds")).to_have_attribute("data-changed", "changed from 6 s")
     expect(advice(form).locator(".advice-errors")).to_have_count(0)
+    expect(page.locator(".advice-said").first).to_have_text("Changed: Duration 6 s → 8 s.")
     form.pick("duration_seconds", "Auto")
     expect(form.at("duration_seconds")).not_to_have_attribute("data-changed", re.compile("."))
     assert jobs_of(page) == []
@@ -149,6 +150,7 @@ def test_the_matrix_its_filters_and_a_cell_in_full(visit: Visit) -> None:
     expect(cell).to_be_focused()
     page.reload()
     expect(page.locator(".caps-table")).to_be_visible()
+    assert page.request.get("/api/capabilities/cell?provider=nobody&model=x&mode=y").status == 404
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
