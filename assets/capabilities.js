@@ -97,7 +97,9 @@ export async function mount({ element, props }) {
           onclick: (event) => open(event.currentTarget, provider.id, model.id, each.id),
         },
         make("i", { "aria-hidden": "true" }),
-        make("span", {}, here.price === words.unknown ? words.unknownShort : price),
+        ...(here.price === words.unknown
+          ? [make("span", { class: "caps-long" }, words.unknownShort), make("span", { class: "caps-short" }, "?")]
+          : [make("span", {}, price)]),
         more ? make("small", {}, `/${more}`) : null,
       ),
     );
