@@ -18,15 +18,19 @@ def read_request(source: str) -> VideoRequest:
     """
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text("utf-8")
-        raw = json.loads(text)
+        return parse_request(json.loads(text.removeprefix("\ufeff")))
     except OSError as error:
         raise _invalid("request", "unreadable", f"{source} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise _invalid("request", "not_json", f"{source} is not text.") from None
-    except (json.JSONDecodeError, RecursionError) as error:
-        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise _invalid("request", "not_json", f"The request is not valid JSON{where}.") from None
-    return parse_request(raw)
+    except json.JSONDecodeError as error:
+        says = f"The request is not valid JSON (line {error.lineno})."
+        raise _invalid("request", "not_json", says) from None
+    except RecursionError:
+        raise _invalid("request", "not_json", "The request is nested too deeply.") from None
+    except ValueError:
+        # Python reads no number of more than a few thousand digits.
+        raise _invalid("request", "not_json", "A number in the request has too many digits.") from None
 
 
 def _invalid(field: str, code: str, says: str) -> InvalidRequest:

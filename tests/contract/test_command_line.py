@@ -80,6 +80,8 @@ def test_every_ending_has_its_exit_code(run: Run, rehearsal: str, exit_code: int
         ({"mode": "text-to-video"}, "provider"),
         ("no json", "request"),
         ("[]", "request"),
+        ('{"seed": ' + "9" * 5000 + "}", "request"),
+        ('{"seed": ' + "[" * 50_000, "request"),
     ],
 )
 def test_what_does_not_fit_is_said_and_nothing_is_sent(run: Run, request_: object, field: str, tmp_path: Path) -> None:
@@ -92,6 +94,12 @@ def test_what_does_not_fit_is_said_and_nothing_is_sent(run: Run, request_: objec
     assert [issue["field"] for issue in lines[0]["issues"]] == [field]
     assert all(issue["evidence"] for issue in lines[0]["issues"])
     assert not (tmp_path / "data" / "sandbox").exists()
+
+
+def test_a_byte_order_mark_is_no_part_of_a_request(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "boat.json").write_text(json.dumps(BOAT), "utf-8-sig")
+    assert run("check", "boat.json", "--json")[0] == 0
+    assert run("check", "-", "--json", request="\ufeff" + json.dumps(BOAT))[0] == 0
 
 
 def test_a_check_says_what_would_do(run: Run) -> None:
