@@ -11,6 +11,7 @@ from playground.commands import emulate, generate, inspect, serve
 from playground.commands.output import Exit, put, say
 from playground.settings import Settings, SettingsError, load_settings
 
+_MAX_PORT: Final = 65_535
 _COMMANDS: Final = ("serve", "generate", "check", "call", "jobs", "resume", "capabilities", "emulate")
 
 
@@ -27,7 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     page = commands.add_parser("serve", parents=[shared], help="the web app (the default)")
     page.add_argument("--host", default="127.0.0.1")
-    page.add_argument("--port", type=int, default=7860)
+    page.add_argument("--port", type=_port, default=7860)
     page.set_defaults(run=serve.run)
 
     make = commands.add_parser("generate", parents=[shared, request, as_json], help="make a video, headless")
@@ -53,17 +54,26 @@ def build_parser() -> argparse.ArgumentParser:
     tables.set_defaults(run=inspect.capabilities)
 
     stand_in = commands.add_parser("emulate", parents=[shared], help="serve the providers' protocols on loopback")
-    stand_in.add_argument("--port", type=int, default=0, help="0 picks a free one")
+    stand_in.add_argument("--port", type=_port, default=0, help="0 picks a free one")
     stand_in.add_argument("--scenario", metavar="S", help="a rehearsal that every request plays")
     stand_in.set_defaults(run=emulate.run)
     return parser
 
 
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(_MAX_PORT)) and int(text) <= _MAX_PORT):
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {_MAX_PORT}, not {text!r}")
+    return int(text)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; answers its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if not given or given[0] not in (*_COMMANDS, "-h", "--help"):
+    if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help")):
         given.insert(0, "serve")
+    elif not given[0].startswith("-") and given[0] not in _COMMANDS:
+        say(f"There is no command {given[0]!r}. There are: {', '.join(_COMMANDS)}.")
+        return Exit.INVALID
     options = build_parser().parse_args(given)
     try:
         settings: Settings = load_settings(data_dir=options.data_dir)

@@ -137,3 +137,20 @@ def test_the_tables_are_printed(run: Run) -> None:
     code, (text,), _ = run("capabilities", "--provider", "sandbox")
     assert code == 0
     assert "Interpolation" in text["text"]
+
+
+@pytest.mark.parametrize("command", ["serve", "emulate"])
+@pytest.mark.parametrize("port", ["99999", "-1", "many", "9" * 5000])
+def test_a_port_that_is_none_is_refused_in_words(
+    command: str, port: str, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        run(command, f"--port={port}")
+    assert stopped.value.code == 2
+    assert "a port is a number from 0 to 65535" in capsys.readouterr().err
+
+
+def test_an_unknown_command_is_named(run: Run) -> None:
+    code, _, said = run("frobnicate", "--json")
+    assert code == 2
+    assert "There is no command 'frobnicate'. There are: serve, generate, check," in said
