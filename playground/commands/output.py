@@ -1,11 +1,12 @@
 """Exit codes and what is printed: words for people, one JSON object a line for programs."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from playground.domain.errors import InvalidRequest, PlaygroundError
 from playground.domain.job import State
@@ -40,14 +41,23 @@ def exit_of(view: JobView) -> Exit:
 
 def say(text: str) -> None:
     """A line for a person, where it does not get into a program's way."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+    _write(sys.stderr, text)
 
 
 def tell(text: str) -> None:
     """A result for a person, on standard output."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    _write(sys.stdout, text)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(f"{text}\n")
+        stream.flush()
+    except BrokenPipeError:
+        # Whoever read has left. What was begun goes on to its own exit code; Python's last flush must not fail either.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def put(line: object) -> None:

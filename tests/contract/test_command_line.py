@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -154,3 +157,12 @@ def test_an_unknown_command_is_named(run: Run) -> None:
     code, _, said = run("frobnicate", "--json")
     assert code == 2
     assert "There is no command 'frobnicate'. There are: serve, generate, check," in said
+
+
+def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
+    command = (sys.executable, "-m", "playground", "capabilities", "--json", "--data-dir", str(tmp_path))
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
