@@ -4,6 +4,7 @@ Key names and base URLs belong to the tables; `lookup` gives them by name. Nothi
 """
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +24,20 @@ SETTING_NAMES: Final = (
     "PLAYGROUND_CATALOG_DIR",
 )
 """Every environment name that is not a provider's; those come from the tables."""
+
+
+_TAKES: Final[Mapping[str, str]] = {
+    "media_url": "a folder",
+    "poll_seconds": "a number of seconds above 0, such as 10",
+    "allow_private_hosts": "hosts with their ports, separated by commas, such as files.example.lan:8080",
+    "allow_retired": "on or off",
+    "region": "the two letters of a country, such as DE, or EU",
+}
+"""What each setting takes that can be misunderstood, for a person."""
+_HOST_AND_PORT: Final = re.compile(r"(?:[\w.-]+|\[[0-9a-f:.]+\]):(\d{1,5})", re.ASCII)
+_MAX_PORT: Final = 65_535
+_SHOWN: Final = 60
+"""Characters of a value that are shown."""
 
 
 class SettingsError(ValueError):
@@ -47,9 +62,22 @@ class Settings(BaseModel):
     @field_validator("allow_private_hosts", mode="before")
     @classmethod
     def _hosts(cls, value: object) -> object:
-        if isinstance(value, str):
-            return frozenset(host.strip().lower() for host in value.split(",") if host.strip())
-        return value
+        if not isinstance(value, str):
+            return value
+        hosts = frozenset(host.strip().lower() for host in value.split(",") if host.strip())
+        for host in hosts:
+            found = _HOST_AND_PORT.fullmatch(host)
+            if found is None or not 0 < int(found[1]) <= _MAX_PORT:
+                raise ValueError("no host:port")
+        return hosts
+
+    @field_validator("region")
+    @classmethod
+    def _two_letters(cls, value: str | None) -> str | None:
+        region = value.strip().upper() if value is not None else None
+        if region is not None and re.fullmatch("[A-Z]{2}", region) is None:
+            raise ValueError("no region")
+        return region
 
     @field_validator("media_url")
     @classmethod
@@ -83,25 +111,45 @@ def load_settings(environment: Mapping[str, str] | None = None, *, data_dir: Pat
         SettingsError: a value that cannot be understood.
     """
     if environment is None:
-        from_file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
-        environment = {**from_file, **os.environ}
-    given = {
+        environment = {**_from_file(Path(".env")), **os.environ}
+    given: dict[str, object] = {
         name.removeprefix("PLAYGROUND_").lower(): environment[name]
         for name in SETTING_NAMES
         if _is_set(environment, name)
     }
-    folder = data_dir if data_dir is not None else given.pop("data_dir", None)
-    given.pop("data_dir", None)
+    if data_dir is not None:
+        given["data_dir"] = str(data_dir)
+    for name in ("data_dir", "media_url", "catalog_dir"):
+        if name in given:
+            given[name] = _without_tilde(str(given[name]), environment)
     try:
-        settings = Settings.model_validate(
-            {**given, "data_dir": Path(folder or _default_data_dir(environment)).absolute()}
-        )
+        folder = Path(str(given.get("data_dir") or _default_data_dir(environment))).absolute()
+        settings = Settings.model_validate({**given, "data_dir": folder})
     except ValidationError as error:
-        first = error.errors()[0]
-        name = f"PLAYGROUND_{str(first['loc'][0]).upper()}"
-        raise SettingsError(f"{name} cannot be read: {first['msg']}.") from None
+        field = str(error.errors()[0]["loc"][0])
+        takes = _TAKES.get(field, "something else")
+        value = str(given.get(field, ""))[:_SHOWN]
+        raise SettingsError(f"PLAYGROUND_{field.upper()} cannot be read: it takes {takes}, not {value!r}.") from None
     settings._environment = dict(environment)  # pyright: ignore[reportPrivateUsage] - its own constructor
     return settings
+
+
+def _from_file(path: Path) -> dict[str, str]:
+    try:
+        return {name: value for name, value in dotenv_values(path).items() if value is not None}
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"The file {path} of settings cannot be read.") from None
+
+
+def _without_tilde(path: str, environment: Mapping[str, str]) -> str:
+    """Nothing expands `~` in an `.env` file or in a container's environment but us."""
+    scheme = "file://" if path.startswith("file://") else ""
+    rest = path.removeprefix(scheme)
+    return f"{scheme}{_home(environment)}{rest[1:]}" if rest == "~" or rest.startswith("~/") else path
+
+
+def _home(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get("HOME") or Path.home())
 
 
 def _is_set(environment: Mapping[str, str], name: str) -> bool:
@@ -110,7 +158,7 @@ def _is_set(environment: Mapping[str, str], name: str) -> bool:
 
 def _default_data_dir(environment: Mapping[str, str]) -> Path:
     """The platform's user data folder."""
-    home = Path(environment.get("HOME") or Path.home())
+    home = _home(environment)
     if sys.platform == "darwin":
         return home / "Library" / "Application Support" / "veo-playground"
     base = environment.get("XDG_DATA_HOME")

@@ -1,0 +1,58 @@
+"""What the operator sets: a value that cannot be understood is named, with what it takes."""
+
+from pathlib import Path
+
+import pytest
+
+from playground.settings import SettingsError, load_settings
+
+
+def test_the_home_folder_may_be_written_with_a_tilde(tmp_path: Path) -> None:
+    folders = {"PLAYGROUND_MEDIA_URL": "~/videos", "PLAYGROUND_CATALOG_DIR": "~/tables", "HOME": str(tmp_path)}
+    settings = load_settings({**folders, "PLAYGROUND_DATA_DIR": "~"})
+    assert (settings.data_dir, settings.media_dir) == (tmp_path, tmp_path / "videos")
+    assert settings.catalog_dir == tmp_path / "tables"
+    assert load_settings(folders, data_dir=Path("~/data")).data_dir == tmp_path / "data"
+    as_url = load_settings({**folders, "PLAYGROUND_MEDIA_URL": "file://~/videos"})
+    assert as_url.media_dir == tmp_path / "videos"
+
+
+@pytest.mark.parametrize("value", ["de", "EU", "UK", " Fr "])
+def test_a_region_is_two_letters(value: str) -> None:
+    assert load_settings({"PLAYGROUND_REGION": value}).region == value.strip().upper()
+
+
+@pytest.mark.parametrize("value", ["localhost:8000", "10.0.0.1:80, files.lan:8443,", "[fd00::1]:8080"])
+def test_private_hosts_come_with_their_port(value: str) -> None:
+    hosts = load_settings({"PLAYGROUND_ALLOW_PRIVATE_HOSTS": value}).allow_private_hosts
+    assert hosts == {host.strip() for host in value.split(",") if host}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "takes"),
+    [
+        ("PLAYGROUND_REGION", "Germany", "the two letters of a country"),
+        ("PLAYGROUND_REGION", "D1", "the two letters of a country"),
+        ("PLAYGROUND_ALLOW_PRIVATE_HOSTS", "localhost", "hosts with their ports"),
+        ("PLAYGROUND_ALLOW_PRIVATE_HOSTS", "localhost:80,http://files.lan:80", "hosts with their ports"),
+        ("PLAYGROUND_ALLOW_PRIVATE_HOSTS", "localhost:0", "hosts with their ports"),
+        ("PLAYGROUND_ALLOW_PRIVATE_HOSTS", "localhost:70000", "hosts with their ports"),
+        ("PLAYGROUND_POLL_SECONDS", "often", "a number of seconds above 0"),
+        ("PLAYGROUND_POLL_SECONDS", "0", "a number of seconds above 0"),
+        ("PLAYGROUND_POLL_SECONDS", "inf", "a number of seconds above 0"),
+        ("PLAYGROUND_ALLOW_RETIRED", "perhaps", "on or off"),
+        ("PLAYGROUND_MEDIA_URL", "s3://bucket", "a folder"),
+    ],
+)
+def test_what_cannot_be_understood_is_named_with_what_it_takes(name: str, value: str, takes: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings({name: value})
+    assert str(refused.value).startswith(f"{name} cannot be read: it takes {takes}")
+    assert str(refused.value).endswith(f", not {value!r}.")
+
+
+def test_a_file_of_settings_that_is_no_text_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes(b"PLAYGROUND_REGION=\xff\xfe")
+    with pytest.raises(SettingsError, match=r"\.env"):
+        load_settings()
