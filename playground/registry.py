@@ -28,6 +28,7 @@ class Provider:
     context: Context
     missing: tuple[str, ...]
     """Environment names of account settings that are needed and absent."""
+    base_url_is_default: bool
     key: Callable[[], str | None]
     """The operator's key, read when it is needed and kept nowhere."""
 
@@ -62,7 +63,9 @@ class Provider:
         value = self.key() if credential is not None else None
         if credential is None or value is None:
             return None
-        origins = {self.context.base_url, *self.table.provider.credential_origins}
+        # Somebody else's gateway does not share the origins of the provider that it imitates.
+        own = self.base_url_is_default
+        origins = {self.context.base_url, *(self.table.provider.credential_origins if own else ())}
         return Secret(value, credential.scheme, frozenset(origin(each) for each in origins))
 
     def can_cancel(self) -> bool:
@@ -128,5 +131,6 @@ def _provider(table: Table, adapter: Adapter, lookup: Callable[[str], str | None
         adapter=adapter,
         context=Context(base_url.rstrip("/"), known),
         missing=missing,
+        base_url_is_default=lookup(facts.base_url.env) is None,
         key=lambda: lookup(key_name) if key_name is not None else None,
     )

@@ -92,6 +92,10 @@ class House:
         async with playground.opened() as service:
             yield service
 
+    def render_with(self, script: str) -> None:
+        """Put another renderer in; it gets the prepared clip and the spec as arguments."""
+        self._worker.write_text(script)
+
     def accepted(self) -> int:
         """How many creates the provider's own book has."""
         book = self.data / "sandbox" / "accepted.jsonl"

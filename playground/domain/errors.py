@@ -65,10 +65,10 @@ NEXT_STEPS: Final[dict[FailureCode, str]] = {
     "failed": "Generate again; another seed or a simpler prompt may help.",
     "no_video": "Generate again; if it stays empty, rephrase the prompt.",
     "gone": "The provider keeps results for a limited time; generate again.",
-    "bad_video": "Download it again from your jobs, or generate again.",
-    "expired": "Download it again from your jobs; if that fails, generate again.",
+    "bad_video": "Ask the provider about the file, or generate again.",
+    "expired": "Ask the provider for the file, or generate again.",
     "media": "Choose another file.",
-    "storage": "Free some disk space, then continue the job.",
+    "storage": "Ask for a smaller video and generate again.",
     "internal": "Try again; if it stays, look at the server's log.",
 }
 
@@ -88,7 +88,8 @@ class Failure(BaseModel):
 
     def as_json(self) -> dict[str, object]:
         """Code, message and next step, as the command line and the API show them."""
-        return {"code": self.code, "message": self.message, "next_step": self.next_step}
+        words = f" It said: “{self.provider_words}”" if self.provider_words is not None else ""
+        return {"code": self.code, "message": self.message + words, "next_step": self.next_step}
 
 
 _MAX_WORDS: Final = 500

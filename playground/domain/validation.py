@@ -46,7 +46,7 @@ def check(request: VideoRequest, table: Table, facts: Facts, now: datetime) -> l
     if isinstance(found, Issue):
         return [found]
     issues = [
-        *_lifecycle(found, facts, now),
+        *_lifecycle(found, table, facts, now),
         *_parameters(request, found),
         *media_issues(request, found, facts, now),
         *_rules(request, found, facts, now),
@@ -95,12 +95,12 @@ def _choices(
         yield Choice(value, blocking)
 
 
-def _lifecycle(spec: ModeSpec, facts: Facts, now: datetime) -> Iterator[Issue]:
+def _lifecycle(spec: ModeSpec, table: Table, facts: Facts, now: datetime) -> Iterator[Issue]:
     lifecycle = spec.model.lifecycle
     if lifecycle is None:
         return
     stage = lifecycle.stage(now.date())
-    instead = f" It is followed by {lifecycle.replacement}." if lifecycle.replacement is not None else ""
+    instead = f" It is followed by {lifecycle.replacement}." if _is_served(lifecycle.replacement, table, now) else ""
     instead += f" Use {lifecycle.use_instead} instead." if lifecycle.use_instead is not None else ""
     involves = frozenset({"model"})
     if stage == "retired":
@@ -111,8 +111,15 @@ def _lifecycle(spec: ModeSpec, facts: Facts, now: datetime) -> Iterator[Issue]:
         says = f"{spec.model.label} is deprecated since {lifecycle.deprecated_on}.{instead}"
         yield Issue("model", "deprecated", says, "warning", None, "lifecycle", lifecycle.evidence, involves)
     elif stage == "at-risk":
-        says = f"{spec.model.label} may be shut down any day since {lifecycle.at_risk_from}."
+        says = f"{spec.model.label} may be shut down any day now: it was promised only until {lifecycle.at_risk_from}."
         yield Issue("model", "at_risk", says, "warning", None, "lifecycle", lifecycle.evidence, involves)
+
+
+def _is_served(replacement: str | None, table: Table, now: datetime) -> bool:
+    """Whether a named successor is worth naming: not where it was shut down itself."""
+    model = table.model(replacement) if replacement is not None else None
+    gone = model is not None and model.lifecycle is not None and model.lifecycle.stage(now.date()) == "retired"
+    return replacement is not None and not gone
 
 
 def _parameters(request: VideoRequest, spec: ModeSpec) -> Iterator[Issue]:

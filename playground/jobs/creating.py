@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import logging
 
 from playground.domain.capabilities import ModeSpec
 from playground.domain.errors import Failure, failure
@@ -13,6 +14,7 @@ from playground.domain.planning import to_send
 from playground.domain.provider import HttpCall
 from playground.domain.validation import check, spec_for
 from playground.jobs import policy
+from playground.jobs.cancelling import cancel
 from playground.jobs.inputs import expected_kind
 from playground.jobs.journal import Receipt
 from playground.jobs.probe import MIME_TYPES
@@ -23,9 +25,13 @@ from playground.transport.body import StoredMedia
 from playground.transport.fetch import FetchFailed
 from playground.transport.guard import Blocked
 
+_log = logging.getLogger(__name__)
+
 
 async def create(shop: Workshop, job: JobRecord) -> JobRecord | None:
     """Submit a queued job; answers the job as it is afterwards, None where it is somebody else's by now."""
+    if job.cancel_requested:
+        return await cancel(shop, job)
     provider = shop.provider(job)
     spec = spec_for(job.asked(), provider.table, shop.now()) if provider is not None else None
     if provider is None or not isinstance(spec, ModeSpec):
@@ -67,6 +73,9 @@ async def _send_until_clear(shop: Workshop, job: JobRecord, provider: Provider, 
         moved = await asyncio.shield(_write_down(shop, taken, provider, step, tries, waited))
         if moved is None or moved.state != "queued" or not isinstance(step, policy.AskAgain):
             return moved
+        fresh = await shop.store.get(job.id)
+        if fresh is not None and fresh.cancel_requested:
+            return await cancel(shop, fresh)
         wait = max(step.wait_seconds, policy.backoff(tries) if step.wait_seconds == 0 else 0)
         waited += wait
         await shop.pause(wait)
@@ -90,7 +99,11 @@ async def _write_down(
 
 
 async def _receipt(shop: Workshop, job: JobRecord, provider: Provider, took: policy.Took) -> JobRecord | None:
-    await shop.journal.write(Receipt(job.id, shop.clock(), took.operation, took.files))
+    try:
+        await shop.journal.write(Receipt(job.id, shop.clock(), took.operation, took.files))
+    except OSError:
+        # The ledger is still to be asked; without it the receipt would be lost for sure.
+        _log.exception("the receipt of job %s cannot be journalled", job.id)
     moved = await shop.store.receipt(
         job.id,
         "running" if took.files is None else "downloading",

@@ -26,6 +26,8 @@ class DeliveredVideo(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    number: int = 1
+    """Its place among the provider's files, from 1."""
     file: str
     """Path relative to the media folder."""
     bytes: int

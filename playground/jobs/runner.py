@@ -9,12 +9,14 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from playground.domain.errors import failure
+from playground.jobs import policy
 from playground.jobs.cancelling import cancel
 from playground.jobs.creating import create
 from playground.jobs.following import follow
 from playground.jobs.locks import ProcessLock
 from playground.jobs.record import JobRecord
 from playground.jobs.saving import save
+from playground.jobs.store import LedgerUnavailable
 from playground.jobs.workshop import Workshop
 
 _log = logging.getLogger(__name__)
@@ -40,6 +42,7 @@ class Runner:
         self._adopts = adopts
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._sweeper: asyncio.Task[None] | None = None
+        self._foreign: set[str] = set()
 
     async def start(self) -> None:
         """Take care of what was left behind, then keep looking."""
@@ -77,7 +80,7 @@ class Runner:
 
     async def _run(self, job_id: str) -> None:
         try:
-            await self.advance(job_id)
+            await self._persevere(job_id)
         except asyncio.CancelledError:
             raise
         except Exception:
@@ -90,21 +93,42 @@ class Runner:
             self._shop.live.pop(job_id, None)
             self._shop.announce(job_id)
 
+    async def _persevere(self, job_id: str) -> None:
+        """Advance; a ledger that cannot be used is waited for, since `advance` may be called again."""
+        tries = 0
+        while True:
+            try:
+                return await self.advance(job_id)
+            except LedgerUnavailable as error:
+                tries += 1
+                _log.warning("job %s waits for the ledger: %s", job_id, error)
+                await self._shop.pause(policy.backoff(tries))
+
     async def _stopped_by_mistake(self, job_id: str) -> None:
         job = await self._shop.store.get(job_id)
         if job is None or job.runner != self._shop.me:
             return
         if job.state == "submitting":
-            says = "Something went wrong here while the job was being submitted; it may have been accepted."
-            reason = failure("uncertain", says, "unknown")
-            await self._shop.doubt(job, reason)
-            return
-        says = "Something went wrong here; the server's log has the details."
-        await self._shop.fail(job, failure("internal", says, "no" if job.operation is None else "unknown"))
+            await self._in_doubt(job)
+        elif job.operation is not None or job.remote is not None:
+            # It is paid for and still lies at the provider: not an end, but a rest that one click ends.
+            says = "Something went wrong here; the server's log has the details."
+            await self._shop.store.note(job_id, "overdue", overdue=True, words=says)
+        else:
+            says = "Something went wrong here before anything was sent; the server's log has the details."
+            await self._shop.fail(job, failure("internal", says, "no"))
+
+    async def _in_doubt(self, job: JobRecord) -> JobRecord | None:
+        says = "The playground stopped while it was submitting this job; it may have been accepted and charged."
+        return await self._shop.doubt(job, failure("uncertain", says, "unknown"))
 
     async def advance(self, job_id: str) -> None:
         """Do the next legal thing, again and again, until the job rests. Harmless to call twice."""
         job = await self._shop.store.get(job_id)
+        if job is not None and job.state == "submitting" and job.runner == self._shop.me:
+            # Nobody is at it any more, or this would not run.
+            await self._in_doubt(job)
+            return
         while job is not None and job.runner == self._shop.me:
             step = _STEPS.get(job.state)
             if step is None or job.overdue:
@@ -120,7 +144,10 @@ class Runner:
         for job in await self._shop.store.unfinished():
             if only is not None and job.id != only:
                 continue
-            if self._lock.is_alive(job.runner):
+            if job.runner == self._shop.me:
+                self._see_to(job)
+                continue
+            if self._lock.is_alive(job.runner) or not self._is_ours_to_run(job):
                 continue
             taken = await self._adopt_one(job)
             if taken is not None:
@@ -138,11 +165,25 @@ class Runner:
             taken = await self._shop.move(taken, "parked", taken.parked_from, {"failure": None}, because="key") or taken
         _log.info("job %s adopted in state %s", taken.id, taken.state)
         if taken.state == "submitting":
-            says = "The playground stopped while it was submitting this job; it may have been accepted and charged."
-            reason = failure("uncertain", says, "unknown")
-            return await self._shop.doubt(taken, reason)
+            return await self._in_doubt(taken)
         self.spawn(taken.id)
         return taken
+
+    def _see_to(self, job: JobRecord) -> None:
+        """A job of ours that should be under way and is not: somebody looked again from another process."""
+        if job.state in _STEPS and not job.overdue:
+            self.spawn(job.id)
+
+    def _is_ours_to_run(self, job: JobRecord) -> bool:
+        """Whether this process talks to the same base URL and account that the job was made with."""
+        provider = self._shop.provider(job)
+        context = provider.context if provider is not None else None
+        if context is not None and (context.base_url, dict(context.account)) == (job.base_url, job.account):
+            return True
+        if job.id not in self._foreign:
+            self._foreign.add(job.id)
+            _log.warning("job %s was made with another base URL or account for %s; it is left", job.id, job.provider)
+        return False
 
     def _has_its_key(self, job: JobRecord) -> bool:
         provider = self._shop.provider(job)

@@ -1,11 +1,12 @@
 """Bringing finished videos home at once: resumably, checked by boxes and probe, moved into place atomically."""
 
 import asyncio
+import logging
 from pathlib import Path
 
 from playground.domain.capabilities import ModeSpec
 from playground.domain.errors import Charged, Failure, failure
-from playground.domain.provider import Finished, RemoteFile
+from playground.domain.provider import RemoteFile
 from playground.domain.validation import spec_for
 from playground.jobs import policy
 from playground.jobs.boxes import mp4_problem
@@ -16,14 +17,18 @@ from playground.jobs.workshop import Workshop
 from playground.registry import Provider
 from playground.transport.download import BadLink, Downloaded, Forbidden, Interrupted, LinkExpired, TooLarge
 
+_log = logging.getLogger(__name__)
+
 _MEGA = 1_000_000
-_MAX_TRIES = 12
-_MAX_FRESH_LINKS = 3
 _MAX_BAD_FILES = 2
 
 
 class _NewLinksNeeded(Exception):
     """The provider's links expired; its status has to be asked again."""
+
+
+class _Overdue(Exception):
+    """The deadline came first; one click goes on from here."""
 
 
 class _Stuck(Exception):
@@ -35,25 +40,59 @@ class _Stuck(Exception):
 
 
 async def save(shop: Workshop, job: JobRecord) -> JobRecord | None:
-    """Download, check and publish every video of a job; answers it as it is afterwards."""
+    """Download, check and publish every video of a job; answers it as it is afterwards.
+
+    What is saved is written down at once, so that nothing is fetched twice. A disk that fails is waited for.
+    """
     provider = shop.provider(job)
     if provider is None or not job.remote:
         return await shop.fail(job, failure("internal", f"Nothing here can download from {job.provider!r}.", "yes"))
-    remote, fresh = job.remote, 0
+    remote = job.remote
+    saved, stuck = {video.number: video for video in job.videos}, list[Failure]()
+    try:
+        for number, file in enumerate(remote, 1):
+            if number in saved:
+                continue
+            try:
+                saved[number] = await _until_written(shop, job, provider, file, number)
+            except _Stuck as missing:
+                stuck.append(missing.reason)
+                continue
+            videos = tuple(saved[n] for n in sorted(saved))
+            job = await shop.store.note(job.id, "saved", videos=videos) or job
+    except _NewLinksNeeded:
+        return await _ask_for_new_links(shop, job, provider)
+    except _Overdue:
+        says = "The video could not be saved before the deadline."
+        noted = await shop.store.note(job.id, "overdue", overdue=True, words=says)
+        shop.announce(job.id)
+        return noted
+    if not saved:
+        return await _end(shop, job, stuck[0])
+    notes = tuple(f"One of {len(remote)} videos could not be saved: {reason.message}" for reason in stuck)
+    return await _done(shop, job, provider, notes)
+
+
+async def _until_written(
+    shop: Workshop, job: JobRecord, provider: Provider, file: RemoteFile, number: int
+) -> DeliveredVideo:
+    """One video; a full or failing disk is tried again until the deadline, since the video is paid for."""
+    tries = 0
     while True:
         try:
-            videos = [await _one(shop, job, provider, file, n) for n, file in enumerate(remote, 1)]
-        except _Stuck as stuck:
-            return await _end(shop, job, stuck.reason)
-        except _NewLinksNeeded:
-            fresh += 1
-            new = await _new_links(shop, job, provider) if fresh <= _MAX_FRESH_LINKS else None
-            if new is None:
-                says = f"The links of {provider.label} to the finished video expired before it was saved."
-                return await shop.fail(job, failure("expired", says, _charged(job)))
-            remote = new
-        else:
-            return await _done(shop, job, provider, tuple(videos))
+            return await _one(shop, job, provider, file, number)
+        except OSError as error:
+            tries += 1
+            _log.warning("a video of job %s cannot be written: %s", job.id, error.strerror or type(error).__name__)
+            await shop.store.note(job.id, "waiting", words=f"The video cannot be written here: {error.strerror}.")
+            shop.announce(job.id)
+            await _wait(shop, job, policy.backoff(tries))
+
+
+async def _wait(shop: Workshop, job: JobRecord, seconds: float) -> None:
+    if job.watch_until is not None and shop.clock() >= job.watch_until:
+        raise _Overdue
+    await shop.pause(min(seconds, policy.MAX_HINT_SECONDS))
 
 
 async def _one(shop: Workshop, job: JobRecord, provider: Provider, file: RemoteFile, number: int) -> DeliveredVideo:
@@ -66,6 +105,7 @@ async def _one(shop: Workshop, job: JobRecord, provider: Provider, file: RemoteF
                 size = (await asyncio.to_thread(part.stat)).st_size
                 name = await shop.files.publish(part, job.id, number)
                 return DeliveredVideo(
+                    number=number,
                     file=name,
                     bytes=size,
                     seconds=round(clip.seconds, 3),
@@ -76,9 +116,8 @@ async def _one(shop: Workshop, job: JobRecord, provider: Provider, file: RemoteF
                 )
             # A damaged part must not be resumed.
             await asyncio.to_thread(part.unlink, missing_ok=True)
-    raise _Stuck(
-        failure("bad_video", f"{provider.label} sent a file that is no whole video. {problem or ''}", _charged(job))
-    )
+    says = f"{provider.label} sent a file that is no whole video. {problem or ''}".rstrip()
+    raise _Stuck(failure("bad_video", says, _charged(job)))
 
 
 def _inspect(path: Path) -> tuple[str | None, Clip | None]:
@@ -90,7 +129,7 @@ async def _download(shop: Workshop, job: JobRecord, provider: Provider, file: Re
     secret = shop.secret(job, provider) if file.with_credential else None
     cap = int(provider.table.provider.download_cap_megabytes * _MEGA)
     tries, held = 0, 0
-    while tries < _MAX_TRIES:
+    while True:
         result = await shop.transport.download(file, provider.context, secret=secret, part=part, cap_bytes=cap)
         match result:
             case Downloaded():
@@ -99,7 +138,14 @@ async def _download(shop: Workshop, job: JobRecord, provider: Provider, file: Re
                 raise _NewLinksNeeded
             case Forbidden():
                 says = f"{provider.label} refuses the key for the download."
-                raise _Stuck(failure("bad_key", says, _charged(job), next_step="Enter a working key and continue."))
+                raise _Stuck(
+                    failure(
+                        "bad_key",
+                        says,
+                        _charged(job),
+                        next_step="Correct the key; the provider may still have the video.",
+                    )
+                )
             case BadLink():
                 says = f"The link of {provider.label} to the finished video must not be followed: {result.reason}"
                 raise _Stuck(failure("expired", says, _charged(job)))
@@ -107,21 +153,18 @@ async def _download(shop: Workshop, job: JobRecord, provider: Provider, file: Re
                 says = f"The video is larger than the {cap // _MEGA} MB that are taken."
                 raise _Stuck(failure("storage", says, _charged(job)))
             case Interrupted():
-                # An attempt that brought something does not count towards giving up.
+                # An attempt that brought something begins the waiting anew.
                 tries = 1 if result.bytes > held else tries + 1
                 held = result.bytes
-                await shop.pause(max(result.wait_seconds or 0, policy.backoff(tries)))
-    says = f"The download from {provider.label} broke off too often."
-    raise _Stuck(failure("expired", says, _charged(job)))
+                await _wait(shop, job, max(result.wait_seconds or 0, policy.backoff(tries)))
 
 
-async def _new_links(shop: Workshop, job: JobRecord, provider: Provider) -> tuple[RemoteFile, ...] | None:
-    """Ask for the status once more: it names fresh links. None where there is nobody to ask."""
+async def _ask_for_new_links(shop: Workshop, job: JobRecord, provider: Provider) -> JobRecord | None:
+    """Back to asking for the status, which names fresh links; the end, where there is nobody to ask."""
     if job.operation is None:
-        return None
-    reply = await shop.ask(job, provider, provider.adapter.status(job.operation, provider.context))
-    step = policy.after_status(reply, provider.adapter.checked, provider.label, shop.clock())
-    return step.files if isinstance(step, Finished) else None
+        says = f"The link of {provider.label} to the finished video expired before it was saved."
+        return await shop.fail(job, failure("expired", says, _charged(job)))
+    return await shop.move(job, "downloading", "running", {"remote": None}, because="the links expired")
 
 
 async def _end(shop: Workshop, job: JobRecord, reason: Failure) -> JobRecord | None:
@@ -130,20 +173,19 @@ async def _end(shop: Workshop, job: JobRecord, reason: Failure) -> JobRecord | N
     return await shop.fail(job, reason)
 
 
-async def _done(
-    shop: Workshop, job: JobRecord, provider: Provider, videos: tuple[DeliveredVideo, ...]
-) -> JobRecord | None:
+async def _done(shop: Workshop, job: JobRecord, provider: Provider, notes: tuple[str, ...]) -> JobRecord | None:
+    videos = job.videos
     spec = spec_for(job.asked(), provider.table, shop.now())
     found = (
         differences(job.asked(), spec, videos, await _source_seconds(shop, job)) if isinstance(spec, ModeSpec) else ()
     )
     values = {
-        "videos": videos,
-        "notes": (*job.notes, *found),
+        "notes": (*job.notes, *notes, *found),
         "failure": None,
         "charged": _charged(job),
         "finished_at": shop.clock(),
         **shop.seen(job.id),
+        "words": None,
     }
     return await shop.move(job, "downloading", "succeeded", values)
 

@@ -162,7 +162,7 @@ class Service:
             NotFound: there is none, or it is somebody else's.
         """
         job = await self._owned(job_id, owner)
-        if job.overdue and job.state == "running":
+        if job.overdue and job.state in ("running", "downloading"):
             minutes = self._shop.registry[job.provider].table.provider.deadline_minutes
             until = self._shop.clock() + minutes * 60
             await self._shop.store.note(job_id, "watched-again", overdue=False, watch_until=until)
@@ -172,13 +172,22 @@ class Service:
                 self._runner.spawn(job_id)
         return await self.view(job_id, owner=owner)
 
-    async def resume(self, job_id: str | None = None) -> list[str]:
-        """Take over the unfinished jobs that no living process runs (all, or one); answers their ids."""
+    async def resume(self, job_id: str | None = None) -> list[tuple[str, str]]:
+        """Take over the unfinished jobs that no living process runs (all, or one); answers their ids and owners."""
         adopted = await self._runner.adopt(job_id)
         for job in adopted:
             if job.overdue:
                 await self.look_again(job.id, owner=job.owner)
-        return [job.id for job in adopted]
+        return [(job.id, job.owner) for job in adopted]
+
+    async def parked(self) -> list[tuple[str, str]]:
+        """Ids and owners of the jobs that wait for a key."""
+        return [(job.id, job.owner) for job in await self._shop.store.unfinished() if job.state == "parked"]
+
+    async def owner_of(self, job_id: str) -> str | None:
+        """Whose job it is, for the operator's command line; None where there is none."""
+        job = await self._shop.store.get(job_id)
+        return job.owner if job is not None else None
 
     async def everybody(self, limit: int = 200) -> list[tuple[str, JobView]]:
         """The newest jobs on this machine with their owners, for the operator's command line."""

@@ -79,6 +79,10 @@ _FOREVER_SECONDS: Final = 86_400.0
 _T = TypeVar("_T")
 
 
+class LedgerUnavailable(Exception):
+    """The database cannot be used now: its disk is full or gone, or it stayed locked. Nothing was written."""
+
+
 class Store:
     """The ledger on one database. Open it on the loop that uses it; `clock` gives seconds since the epoch."""
 
@@ -131,7 +135,7 @@ class Store:
             except OperationalError as error:
                 busy = "locked" in str(error.orig) or "already exists" in str(error.orig)
                 if not busy or attempt == _LOCKED_TRIES - 1:
-                    raise
+                    raise LedgerUnavailable(str(error.orig)) from error
             await self._pause(min(0.05 * 2**attempt, 5))
         raise AssertionError("the last try returned or raised")
 
@@ -220,7 +224,7 @@ class Store:
             try:
                 columns = {"state": after, "failure": None, **values}
                 return await self._set(conditions, columns, "receipt", {"state": after})
-            except OperationalError:
+            except LedgerUnavailable:
                 # A full disk or a lost database: a receipt is not dropped while this process lives.
                 attempt += 1
                 _log.exception("the receipt of job %s cannot be written yet", job_id)

@@ -39,7 +39,7 @@ def view_of(job: JobRecord, shop: Workshop, why_not_cancel: str | None) -> JobVi
         submitted_at=_time(job.submitted_at) if job.submitted_at is not None else None,
         finished_at=_time(job.finished_at) if job.finished_at is not None else None,
         elapsed_seconds=round(max(0.0, until - job.created_at), 1),
-        overdue=job.overdue and job.state == "running",
+        overdue=job.overdue and job.state in ("running", "downloading"),
         can_cancel=not rests and why_not_cancel is None,
         cancel_note=None if rests else why_not_cancel,
         cancel_requested=job.cancel_requested,
