@@ -4,19 +4,20 @@ import argparse
 import asyncio
 import shutil
 import signal
-from collections.abc import Awaitable
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from playground.commands.output import Exit, exit_of, refused, say, show_finished, show_status
 from playground.commands.requests import read_request
-from playground.domain.errors import PlaygroundError
+from playground.domain.errors import InvalidRequest, PlaygroundError
+from playground.domain.issues import Issue
 from playground.domain.view import JobView
 from playground.jobs.service import LOCAL, Service
 from playground.main import Playground
 from playground.settings import Settings
 
-_T = TypeVar("_T")
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -28,66 +29,79 @@ async def run(options: argparse.Namespace, settings: Settings) -> Exit:
             job_id = await service.submit(request, owner=LOCAL, files_under=None)
         except PlaygroundError as error:
             return refused(error, as_json=options.json)
-        view = await _watch(service, job_id, LOCAL, as_json=options.json)
+        with _told_to_stop() as told:
+            view = await _watch(service, job_id, LOCAL, told, as_json=options.json)
         files = await _deliver(service, view, options.out) if view.state == "succeeded" else []
         show_finished(view, files, as_json=options.json)
         return exit_of(view)
 
 
 async def resume(options: argparse.Namespace, settings: Settings) -> Exit:
-    """Go on with what no living process runs; the highest exit code counts."""
+    """Go on with what no living process runs, and say what waits for a key; the highest exit code counts."""
     async with Playground(settings, adopts=False).opened() as service:
-        owners = {view.id: owner for owner, view in await service.everybody()}
-        ids = await service.resume(options.job)
-        if not ids:
-            return await _nothing_to_resume(service, options, owners)
-        watched = [_finish(service, job_id, owners[job_id], as_json=options.json) for job_id in ids]
-        return Exit(max(await asyncio.gather(*watched)))
+        ours = await service.resume(options.job)
+        if options.job is not None and not ours:
+            return await _as_it_is(service, options.job, as_json=options.json)
+        waiting = await service.parked() if options.job is None else []
+        jobs = [*ours, *(job for job in waiting if job not in ours)]
+        if not jobs:
+            if not options.json:
+                say("There is nothing to go on with.")
+            return Exit.DONE
+        with _told_to_stop() as told:
+            watched = [_finish(service, job_id, owner, told, as_json=options.json) for job_id, owner in jobs]
+            return Exit(max(await asyncio.gather(*watched)))
 
 
-async def _finish(service: Service, job_id: str, owner: str, *, as_json: bool) -> Exit:
-    view = await _watch(service, job_id, owner, as_json=as_json)
+async def _as_it_is(service: Service, job_id: str, *, as_json: bool) -> Exit:
+    """A job that is not ours to go on with: it rests, or another process has it."""
+    owner = await service.owner_of(job_id)
+    if owner is None:
+        says = f"There is no job {job_id}."
+        if as_json:
+            return refused(InvalidRequest([Issue("job", "not_found", says)]), as_json=True)
+        say(says)
+        return Exit.INVALID
+    view = await service.view(job_id, owner=owner)
+    if not as_json and not view.at_rest:
+        say("Another process is taking care of it, or it was made with another address or account of its provider.")
     show_finished(view, await service.video_files(job_id, owner=owner), as_json=as_json)
     return exit_of(view)
 
 
-async def _nothing_to_resume(service: Service, options: argparse.Namespace, owners: dict[str, str]) -> Exit:
-    if options.job is None:
-        if not options.json:
-            say("There is nothing to go on with.")
-        return Exit.DONE
-    if options.job not in owners:
-        say(f"There is no job {options.job}.")
-        return Exit.INVALID
-    owner = owners[options.job]
-    view = await service.view(options.job, owner=owner)
-    if not options.json and not view.at_rest:
-        say("Another process is taking care of it.")
-    show_finished(view, await service.video_files(view.id, owner=owner), as_json=options.json)
+async def _finish(service: Service, job_id: str, owner: str, told: asyncio.Event, *, as_json: bool) -> Exit:
+    view = await _watch(service, job_id, owner, told, as_json=as_json)
+    show_finished(view, await service.video_files(job_id, owner=owner), as_json=as_json)
     return exit_of(view)
 
 
-async def _watch(service: Service, job_id: str, owner: str, *, as_json: bool) -> JobView:
-    """Print every change until the job rests or somebody presses Ctrl-C."""
+async def _watch(service: Service, job_id: str, owner: str, told: asyncio.Event, *, as_json: bool) -> JobView:
+    """Print every change until the job rests or we are told to stop."""
 
     async def follow() -> None:
         async for view in service.watch(job_id, owner=owner):
             if not view.at_rest:
                 show_status(view, as_json=as_json)
 
-    await _until_told_to_stop(follow())
+    following, stopping = asyncio.create_task(follow()), asyncio.create_task(told.wait())
+    await asyncio.wait((following, stopping), return_when=asyncio.FIRST_COMPLETED)
+    for task in (following, stopping):
+        task.cancel()
+    await asyncio.gather(following, stopping, return_exceptions=True)
+    if not following.cancelled():
+        following.result()
     return await service.view(job_id, owner=owner)
 
 
-async def _until_told_to_stop(work: Awaitable[None]) -> None:
-    task = asyncio.ensure_future(work)
+@contextmanager
+def _told_to_stop() -> Generator[asyncio.Event]:
+    """Set by Ctrl-C or SIGTERM, for all jobs that are watched."""
+    told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
-        loop.add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(number, told.set)
     try:
-        await asyncio.gather(task, return_exceptions=True)
-        if not task.cancelled():
-            task.result()
+        yield told
     finally:
         for number in _SIGNALS:
             loop.remove_signal_handler(number)

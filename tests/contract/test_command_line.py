@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -166,3 +167,28 @@ def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
     done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_resume_tells_of_parked_jobs_however_many_others_there_are(run: Run, tmp_path: Path) -> None:
+    code, lines, _ = run("generate", "-", "--json", request={**BOAT, "prompt": "A boat [sandbox:filtered]."})
+    assert code == 3
+    done = lines[-1]["job_id"]
+    with sqlite3.connect(tmp_path / "data" / "playground.db") as ledger:
+        names = [str(row[1]) for row in ledger.execute("PRAGMA table_info(jobs)")]
+        replaced = {"id": "'copy-' || n", "created_at": "created_at + n", "nonce": "NULL"}
+        copied = ", ".join(replaced.get(name, name) for name in names)
+        numbers = "WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 250)"
+        ledger.execute(f"{numbers} INSERT INTO jobs SELECT {copied} FROM jobs, counted WHERE id = ?", (done,))
+        parked = (
+            "UPDATE jobs SET state = 'parked', parked_from = 'running', credential = 'visitor', provider = 'vertex'"
+        )
+        ledger.execute(f"{parked} WHERE id IN ('copy-1', 'copy-2')")
+    ledger.close()
+    code, lines, _ = run("resume", "--json")
+    assert (code, {line["job_id"]: line["status"] for line in lines}) == (5, {"copy-1": "parked", "copy-2": "parked"})
+    code, lines, _ = run("resume", "copy-1", "--json")
+    assert (code, [(line["job_id"], line["status"]) for line in lines]) == (5, [("copy-1", "parked")])
+    code, lines, _ = run("resume", done, "--json")
+    assert (code, [(line["job_id"], line["status"]) for line in lines]) == (3, [(done, "failed")])
+    code, lines, _ = run("resume", "nobody", "--json")
+    assert (code, len(lines), lines[0]["error"]["code"]) == (2, 1, "invalid")
