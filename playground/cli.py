@@ -77,10 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(given)
     try:
         settings: Settings = load_settings(data_dir=options.data_dir)
+        return int(asyncio.run(options.run(options, settings)))
     except SettingsError as error:
         return _say_misconfigured(str(error), as_json=getattr(options, "json", False))
-    try:
-        return int(asyncio.run(options.run(options, settings)))
     except KeyboardInterrupt:
         return Exit.RUNNING
 
@@ -88,7 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _say_misconfigured(says: str, *, as_json: bool) -> int:
     if as_json:
         error = {"code": "not_configured", "message": says, "next_step": "Correct the setting."}
-        put({"event": "finished", "status": "failed", "charged": "no", "error": error})
+        line: dict[str, object] = {"event": "finished", "job_id": None, "status": "failed", "provider_job_id": None}
+        put({**line, "files": [], "notes": [], "charged": "no", "price_usd": None, "error": error})
     else:
         say(says)
     return Exit.NOT_CONFIGURED

@@ -1,15 +1,17 @@
 """The wiring: the one place that knows everything. Nothing here decides anything."""
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playground.catalog import load_tables
+from playground.domain.tables import TableError
 from playground.emulator.sandbox import SandboxProvider
 from playground.jobs.changes import Changes
 from playground.jobs.files import Files
@@ -21,13 +23,15 @@ from playground.jobs.service import Service
 from playground.jobs.store import Store
 from playground.jobs.workshop import Workshop
 from playground.registry import Registry
-from playground.settings import Settings
+from playground.settings import Settings, SettingsError
 from playground.transport.client import Transport
 from playground.transport.guard import url_problem
 from playground.transport.inprocess import InProcessTransport
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+
+_log = logging.getLogger(__name__)
 
 SANDBOX_ORIGIN = "http://sandbox.localhost"
 """Where the sandbox is reached inside this process; its table's default base URL lies below it."""
@@ -45,17 +49,22 @@ class Playground:
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """With `adopts`, jobs that dead processes left are taken over. `clock` gives seconds since the epoch."""
+        """With `adopts`, jobs that dead processes left are taken over. `clock` gives seconds since the epoch.
+
+        Raises:
+            SettingsError: the operator's folder of tables cannot be used.
+        """
 
         def now() -> datetime:
             return datetime.fromtimestamp(clock(), UTC)
 
         self.settings = settings
+        self._closing = AsyncExitStack()
         self._sandbox = sandbox if sandbox is not None else SandboxProvider(settings.data_dir, clock=now)
         self._lock = ProcessLock(settings.data_dir / "runners")
         self._files = Files(settings.data_dir, settings.media_dir)
         self._store = Store(settings.database, clock=clock, pause=pause)
-        self.registry = Registry(load_tables(settings.catalog_dir), settings.lookup)
+        self.registry = _registry(settings)
         trusted = self.registry.origins()
         self._transport = Transport(
             mounts={SANDBOX_ORIGIN: InProcessTransport(self._sandbox.app)},
@@ -86,19 +95,46 @@ class Playground:
         self.service = Service(shop, self._runner, changes)
 
     async def open(self) -> None:
-        """Make folders, lock, ledger, and start what was left behind."""
-        await asyncio.to_thread(self._files.open)
-        await asyncio.to_thread(self._lock.acquire)
-        await self._store.open()
+        """Make folders, lock, ledger, and start what was left behind.
+
+        Raises:
+            SettingsError: a folder or the database cannot be used.
+        """
+        for part in (self._let_go, self._sandbox.aclose, self._transport.aclose):
+            self._closing.push_async_callback(part)
+        await self._take()
+        self._closing.push_async_callback(self._runner.stop)
         await self._runner.start()
 
-    async def close(self) -> None:
-        """Stop watching and let go; running jobs stay resumable."""
-        await self._runner.stop()
-        await self._transport.aclose()
-        await self._sandbox.aclose()
+    async def try_out(self) -> None:
+        """See whether the folders and the database can be used, and let go of them again.
+
+        Raises:
+            SettingsError: they cannot.
+        """
+        try:
+            await self._take()
+        finally:
+            await self._let_go()
+
+    async def _take(self) -> None:
+        try:
+            await asyncio.to_thread(self._files.open)
+            await asyncio.to_thread(self._lock.acquire)
+        except Exception as error:
+            raise _unusable_folder(self.settings, error) from error
+        try:
+            await self._store.open()
+        except Exception as error:
+            raise _unusable_database(self.settings) from error
+
+    async def _let_go(self) -> None:
         await self._store.close()
         await asyncio.to_thread(self._lock.release)
+
+    async def close(self) -> None:
+        """Stop watching and let go of what was opened; running jobs stay resumable."""
+        await self._closing.aclose()
 
     @asynccontextmanager
     async def opened(self) -> AsyncGenerator[Service]:
@@ -108,6 +144,36 @@ class Playground:
             yield self.service
         finally:
             await self.close()
+
+
+def _registry(settings: Settings) -> Registry:
+    try:
+        return Registry(load_tables(settings.catalog_dir), settings.lookup)
+    except TableError as error:
+        if settings.catalog_dir is None:
+            raise
+        raise SettingsError(f"The tables that PLAYGROUND_CATALOG_DIR names cannot be used: {error}.") from error
+
+
+def _unusable_folder(settings: Settings, error: Exception) -> SettingsError:
+    _log.debug("the folders cannot be opened", exc_info=error)
+    of_videos = settings.media_url is not None and settings.data_dir.is_dir()
+    name, folder = ("MEDIA_URL", settings.media_dir) if of_videos else ("DATA_DIR", settings.data_dir)
+    why = error.strerror if isinstance(error, OSError) and error.strerror else "it is no path of a folder"
+    kind = "folder for videos" if of_videos else "data folder"
+    return SettingsError(f"The {kind} {folder} cannot be used: {why}. PLAYGROUND_{name} sets another.")
+
+
+def _unusable_database(settings: Settings) -> SettingsError:
+    # The URL may hold a password, and the driver's words may hold the URL.
+    _log.debug("the ledger cannot be opened", exc_info=True)
+    if settings.database_url is None:
+        says = (
+            f"The job ledger {settings.data_dir / 'playground.db'} cannot be used: it cannot be written or is damaged."
+        )
+        return SettingsError(f"{says} PLAYGROUND_DATA_DIR sets another folder.")
+    says = "The database that PLAYGROUND_DATABASE_URL names cannot be used."
+    return SettingsError(f"{says} It takes a URL such as sqlite+aiosqlite:////folder/playground.db.")
 
 
 def web_app(playground: Playground) -> "ASGIApp":

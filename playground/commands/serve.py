@@ -21,9 +21,13 @@ async def run(options: argparse.Namespace, settings: Settings) -> Exit:
     except OSError as error:
         say(f"Port {options.port} on {options.host} cannot be used: {error.strerror}. Choose another with --port.")
         return Exit.NOT_CONFIGURED
-    app = await asyncio.to_thread(web_app, Playground(settings, adopts=True))
-    url = f"http://{_shown(options.host)}:{listening.getsockname()[1]}"
-    await serve_until_stopped(app, listening, f"Veo Playground is at {url}")
+    with listening:
+        playground = Playground(settings, adopts=True)
+        # Before the page, whose own start can only fail with a traceback.
+        await playground.try_out()
+        app = await asyncio.to_thread(web_app, playground)
+        url = f"http://{_shown(options.host)}:{listening.getsockname()[1]}"
+        await serve_until_stopped(app, listening, f"Veo Playground is at {url}")
     return Exit.DONE
 
 

@@ -31,7 +31,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         if request is not None:
             text = request if isinstance(request, str) else json.dumps(request)
             monkeypatch.setattr("sys.stdin", io.StringIO(text))
-        code = main([*words, "--data-dir", str(tmp_path / "data")])
+        folder = () if "--data-dir" in words else ("--data-dir", str(tmp_path / "data"))
+        code = main([*words, *folder])
         out, err = capsys.readouterr()
         assert "Traceback" not in err
         lines = [json.loads(line) for line in out.splitlines()] if "--json" in words else [{"text": out}]
@@ -192,3 +193,37 @@ def test_resume_tells_of_parked_jobs_however_many_others_there_are(run: Run, tmp
     assert (code, [(line["job_id"], line["status"]) for line in lines]) == (3, [(done, "failed")])
     code, lines, _ = run("resume", "nobody", "--json")
     assert (code, len(lines), lines[0]["error"]["code"]) == (2, 1, "invalid")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("PLAYGROUND_DATA_DIR", "a-file"),
+        ("PLAYGROUND_DATA_DIR", "/proc/nope"),
+        ("PLAYGROUND_DATA_DIR", "damaged"),
+        ("PLAYGROUND_MEDIA_URL", "a-file"),
+        ("PLAYGROUND_DATABASE_URL", "garbage"),
+        ("PLAYGROUND_DATABASE_URL", "postgresql://somebody:secret@localhost/playground"),
+        ("PLAYGROUND_DATABASE_URL", "sqlite+aiosqlite:////proc/nope/playground.db"),
+        ("PLAYGROUND_CATALOG_DIR", "nowhere"),
+        ("PLAYGROUND_CATALOG_DIR", "tables"),
+    ],
+)
+def test_what_cannot_be_opened_is_named_by_its_setting(
+    setting: str, value: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a-file").touch()
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "mine.toml").write_text("no table")
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "playground.db").write_text("no database " * 500)
+    monkeypatch.setenv(setting, value)
+    folder = ("--data-dir", value) if setting == "PLAYGROUND_DATA_DIR" else ()
+    code, lines, _ = run("generate", "-", "--json", *folder, request=BOAT)
+    assert (code, len(lines)) == (5, 1)
+    assert (lines[0]["event"], lines[0]["charged"], lines[0]["error"]["code"]) == ("finished", "no", "not_configured")
+    assert setting in lines[0]["error"]["message"]
+    assert "secret" not in lines[0]["error"]["message"]
+    code, _, said = run("serve", "--port", "0", *folder)
+    assert (code, said.count("\n")) == (5, 1)
+    assert setting in said
