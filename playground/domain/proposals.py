@@ -40,7 +40,7 @@ MIND: Final[Mapping[str, float]] = {
 """How much a person minds each change; what is not listed is never changed. Changes add up."""
 
 MOST: Final = 3
-_MOST_CHANGES: Final = 4
+_MOST_CHANGES: Final = 6
 _MOST_LOOKS: Final = 40
 """Requests looked at for each model: enough for every conflict that a table can state, and quick."""
 
