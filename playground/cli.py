@@ -11,6 +11,8 @@ from playground.commands import emulate, generate, inspect, serve
 from playground.commands.output import Exit, put, say
 from playground.settings import Settings, SettingsError, load_settings
 
+_INTERRUPTED: Final = 130
+"""What a shell expects of a program that Ctrl-C ended."""
 _MAX_PORT: Final = 65_535
 _COMMANDS: Final = ("serve", "generate", "check", "call", "jobs", "resume", "capabilities", "emulate")
 
@@ -81,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         return _say_misconfigured(str(error), as_json=getattr(options, "json", False))
     except KeyboardInterrupt:
-        return Exit.RUNNING
+        return Exit.RUNNING if options.command in ("generate", "resume") else _INTERRUPTED
 
 
 def _say_misconfigured(says: str, *, as_json: bool) -> int:

@@ -78,17 +78,22 @@ def show_status(view: JobView, *, as_json: bool) -> None:
 def finished_line(view: JobView, files: Sequence[Path]) -> dict[str, object]:
     """The one object that ends each job, as the contract has it."""
     status = view.state if view.at_rest and not view.overdue else "running"
+    goes_on = (_goes_on(view),) if exit_of(view) is Exit.RUNNING else ()
     return {
         "event": "finished",
         "job_id": view.id,
         "status": status,
         "provider_job_id": view.provider_job_id,
         "files": [str(file) for file in files],
-        "notes": list(view.notes),
+        "notes": [*view.notes, *goes_on],
         "charged": view.charged,
         "price_usd": view.price_usd,
         "error": view.error.as_json() if view.error is not None else None,
     }
+
+
+def _goes_on(view: JobView) -> str:
+    return f"The job goes on where a page runs it; otherwise: playground resume {view.id}"
 
 
 def show_finished(view: JobView, files: Sequence[Path], *, as_json: bool) -> None:
@@ -104,7 +109,7 @@ def show_finished(view: JobView, files: Sequence[Path], *, as_json: bool) -> Non
     if view.error is not None:
         say(f"{view.error.message} Charged: {view.charged}. {view.error.next_step}")
     if exit_of(view) is Exit.RUNNING:
-        say(f"Job {view.id} goes on where a page runs it; otherwise: playground resume {view.id}")
+        say(_goes_on(view))
 
 
 def refused(error: PlaygroundError, *, as_json: bool) -> Exit:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -227,3 +228,28 @@ def test_what_cannot_be_opened_is_named_by_its_setting(
     code, _, said = run("serve", "--port", "0", *folder)
     assert (code, said.count("\n")) == (5, 1)
     assert setting in said
+
+
+def interrupt(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("command", "exit_code"), [("generate", 6), ("resume", 6), ("check", 130), ("jobs", 130)])
+def test_only_a_job_goes_on_after_ctrl_c(
+    command: str, exit_code: int, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("playground.main.Playground.open", interrupt)
+    words = (command, "-") if command in ("generate", "check") else (command,)
+    assert run(*words, request=BOAT)[0] == exit_code
+
+
+def test_a_job_that_is_left_running_says_how_it_goes_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def press_ctrl_c(*_: object, **__: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("playground.commands.generate.show_status", press_ctrl_c)
+    code, lines, _ = run("generate", "-", "--json", request={**BOAT, "prompt": "A boat [sandbox:slow]."})
+    assert code == 6
+    (end,) = lines
+    assert (end["event"], end["status"], end["error"]) == ("finished", "running", None)
+    assert end["notes"][-1] == (f"The job goes on where a page runs it; otherwise: playground resume {end['job_id']}")
