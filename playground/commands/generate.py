@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import shutil
 import signal
 from collections.abc import Generator
@@ -26,12 +27,16 @@ async def run(options: argparse.Namespace, settings: Settings) -> Exit:
     async with Playground(settings, adopts=False).opened() as service:
         try:
             request = read_request(options.request)
+            if options.out is not None:
+                await asyncio.to_thread(_make_room, options.out)
             job_id = await service.submit(request, owner=LOCAL, files_under=None)
         except PlaygroundError as error:
             return refused(error, as_json=options.json)
         with _told_to_stop() as told:
             view = await _watch(service, job_id, LOCAL, told, as_json=options.json)
-        files = await _deliver(service, view, options.out) if view.state == "succeeded" else []
+        files = await service.video_files(view.id, owner=LOCAL) if view.state == "succeeded" else []
+        if options.out is not None and files:
+            view, files = await deliver(view, files, options.out)
         show_finished(view, files, as_json=options.json)
         return exit_of(view)
 
@@ -107,13 +112,40 @@ def _told_to_stop() -> Generator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-async def _deliver(service: Service, view: JobView, out: Path | None) -> list[Path]:
-    """The finished files; copied to `out`, `out`-2, … where asked."""
-    files = await service.video_files(view.id, owner=LOCAL)
-    if out is None:
-        return files
+def _make_room(out: Path) -> None:
+    """See before anything is paid for that the video can be put where it was asked for; makes the folder.
+
+    Raises:
+        InvalidRequest: it cannot.
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.is_dir():
+            raise _no_room(f"{out} is a folder; name a file in it")
+        if not out.exists():
+            out.open("xb").close()
+            out.unlink()
+        elif not os.access(out, os.W_OK):
+            raise _no_room(f"{out} cannot be written: no permission")
+    except FileExistsError:
+        raise _no_room(f"{out} cannot be written: {out.parent} is no folder") from None
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no path of a file"
+        raise _no_room(f"{out} cannot be written: {why}") from None
+
+
+def _no_room(why: str) -> InvalidRequest:
+    return InvalidRequest([Issue("out", "unwritable", f"{why}.")])
+
+
+async def deliver(view: JobView, files: list[Path], out: Path) -> tuple[JobView, list[Path]]:
+    """Copy the files to `out`, `out`-2, …; where that fails, the view has a note and the files are where they were."""
     targets = [out if n == 1 else out.with_name(f"{out.stem}-{n}{out.suffix}") for n in range(1, len(files) + 1)]
-    for source, target in zip(files, targets, strict=True):
-        await asyncio.to_thread(target.parent.mkdir, parents=True, exist_ok=True)
-        await asyncio.to_thread(shutil.copyfile, source, target)
-    return targets
+    try:
+        for source, target in zip(files, targets, strict=True):
+            await asyncio.to_thread(target.parent.mkdir, parents=True, exist_ok=True)
+            await asyncio.to_thread(shutil.copyfile, source, target)
+    except OSError as error:
+        note = f"The video could not be copied to {out} ({error.strerror or error}); it is in the media folder."
+        return view.model_copy(update={"notes": (*view.notes, note)}), files
+    return view, targets

@@ -1,5 +1,6 @@
 """The command line as programs rely on it: exit codes, one JSON object a line, nothing sent that should not be."""
 
+import asyncio
 import io
 import json
 import os
@@ -14,6 +15,8 @@ from typing import Any
 import pytest
 
 from playground.cli import main
+from playground.commands import generate
+from playground.domain.view import JobView
 from playground.jobs.boxes import mp4_problem
 
 Run = Callable[..., tuple[int, list[dict[str, Any]], str]]
@@ -253,3 +256,31 @@ def test_a_job_that_is_left_running_says_how_it_goes_on(run: Run, monkeypatch: p
     (end,) = lines
     assert (end["event"], end["status"], end["error"]) == ("finished", "running", None)
     assert end["notes"][-1] == (f"The job goes on where a page runs it; otherwise: playground resume {end['job_id']}")
+
+
+@pytest.mark.parametrize(
+    "out", ["folder", "a-file/x.mp4", "/proc/nope/x.mp4", "/proc/x.mp4", "locked/x.mp4", "nul\0.mp4"]
+)
+def test_a_place_that_cannot_be_written_is_refused_at_once(run: Run, out: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "a-file").touch()
+    (tmp_path / "locked").mkdir(mode=0o500)
+    if out == "locked/x.mp4" and os.access(Path(out).parent, os.W_OK):
+        pytest.skip("this user may write everywhere")
+    code, lines, _ = run("generate", "-", "--out", out, "--json", request=BOAT)
+    assert (code, len(lines)) == (2, 1)
+    assert (lines[0]["event"], lines[0]["error"]["code"], lines[0]["charged"]) == ("finished", "invalid", "no")
+    assert [issue["field"] for issue in lines[0]["issues"]] == ["out"]
+    assert run("jobs", "--json")[:2] == (0, [])
+
+
+def test_a_copy_that_fails_is_a_note_not_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfile", full)
+    view = JobView.model_construct(notes=("Before.",))
+    after, files = asyncio.run(generate.deliver(view, [tmp_path / "1.mp4"], tmp_path / "x.mp4"))
+    assert files == [tmp_path / "1.mp4"]
+    assert after.notes[0] == "Before."
+    assert "No space left on device" in after.notes[1]
