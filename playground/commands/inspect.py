@@ -1,11 +1,13 @@
 """`check`, `call`, `jobs` and `capabilities`: looking, without sending anything."""
 
 import argparse
+import json
 
 from playground.commands.output import Exit, put, refused, say, tell
 from playground.commands.requests import read_request
 from playground.commands.tables import table_as_json, table_as_text
 from playground.domain.errors import InvalidRequest, PlaygroundError
+from playground.domain.planning import Quote
 from playground.jobs.service import LOCAL
 from playground.main import Playground
 from playground.settings import Settings
@@ -24,9 +26,22 @@ async def check(options: argparse.Namespace, settings: Settings) -> Exit:
         return Exit.DONE if result.valid else Exit.INVALID
     for issue in result.issues:
         say(f"{issue.severity}: {issue.field}: {issue.message}")
-    price = "unknown" if result.quote.usd is None else f"{result.quote.usd:.2f} USD"
-    tell(f"{'valid' if result.valid else 'invalid'}; price: {price}")
+    tell(f"{'valid' if result.valid else 'invalid'}; price: {_price(result.quote)}")
+    for proposal in result.proposals:
+        changes = ", ".join(f"{name}: {_value(c.before)} → {_value(c.after)}" for name, c in proposal.changes.items())
+        tell(f"would do: {changes}; price: {_price(proposal.quote)}")
+    for offer in result.offers:
+        if offer.can:
+            tell(f"can do it: {offer.provider} {offer.model}; price: {_price(offer.quote)}")
     return Exit.DONE if result.valid else Exit.INVALID
+
+
+def _price(quote: Quote) -> str:
+    return "unknown" if quote.usd is None else f"{quote.usd:.2f} USD"
+
+
+def _value(value: object) -> str:
+    return "not set" if value is None else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _unreadable(error: InvalidRequest, *, as_json: bool) -> Exit:

@@ -284,3 +284,14 @@ def test_a_copy_that_fails_is_a_note_not_an_end(tmp_path: Path, monkeypatch: pyt
     assert files == [tmp_path / "1.mp4"]
     assert after.notes[0] == "Before."
     assert "No space left on device" in after.notes[1]
+
+
+def test_a_check_in_words_says_what_would_do_and_who_can(run: Run) -> None:
+    code, (told,), said = run("check", "-", request={**BOAT, "duration_seconds": 5})
+    assert code == 2
+    assert said.startswith("error: duration_seconds: ")
+    assert "would do: duration_seconds: 5 → 4; price: 0.00 USD\n" in told["text"]
+    code, (told,), _ = run("check", "-", request=BOAT)
+    assert (code, "would do" in told["text"]) == (0, False)
+    assert told["text"].startswith("valid; price: 0.00 USD\ncan do it: ")
+    assert "can do it: sandbox " in told["text"]
