@@ -80,14 +80,15 @@ async def jobs(options: argparse.Namespace, settings: Settings) -> Exit:
 
 async def capabilities(options: argparse.Namespace, settings: Settings) -> Exit:
     """Print the tables."""
-    tables = Playground(settings, adopts=False).registry.tables
+    service = Playground(settings, adopts=False).service
+    tables = service.tables
     if options.provider is not None and options.provider not in tables:
         say(f"There is no provider {options.provider!r}. There are: {', '.join(tables)}.")
         return Exit.INVALID
     for table in tables.values():
         if options.provider in (None, table.id):
             if options.json:
-                put(table_as_json(table))
+                put(table_as_json(table, service.today()))
             else:
                 tell(table_as_text(table))
     return Exit.DONE

@@ -1,13 +1,14 @@
 """A capability table as JSON, and as text that fits a terminal."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from playground.domain.capabilities import ModeSpec, Parameter, Table
 from playground.domain.words import MODE_LABELS, listed
 
 
-def table_as_json(table: Table) -> dict[str, object]:
-    """Everything a table says, inheritance resolved."""
+def table_as_json(table: Table, today: date) -> dict[str, object]:
+    """Everything a table says, inheritance resolved; `stale` marks what somebody should look up again."""
     return {
         "provider": table.id,
         "label": table.provider.label,
@@ -21,7 +22,10 @@ def table_as_json(table: Table) -> dict[str, object]:
             }
             for model in table.models
         ],
-        "evidence": {name: each.model_dump(mode="json") for name, each in table.evidence.items()},
+        "evidence": {
+            name: {**each.model_dump(mode="json"), "stale": each.is_stale(today)}
+            for name, each in table.evidence.items()
+        },
     }
 
 

@@ -142,6 +142,7 @@ def test_the_tables_are_printed(run: Run) -> None:
     code, lines, _ = run("capabilities", "--json")
     assert code == 0
     assert {line["provider"] for line in lines} >= {"sandbox", "gemini", "vertex"}
+    assert all(isinstance(each["stale"], bool) for line in lines for each in line["evidence"].values())
     assert run("capabilities", "--provider", "nobody")[0] == 2
     code, (text,), _ = run("capabilities", "--provider", "sandbox")
     assert code == 0
