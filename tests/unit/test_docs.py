@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
@@ -115,3 +116,12 @@ def test_what_was_measured_names_its_machine_and_its_goals() -> None:
     assert re.match(r"Measured on \d{4}-\d\d-\d\d \(.*\d+ cores?, .*\), the median of at least \d+ runs\. ", measured)
     missed = [line for line in measured.splitlines() if "**missed**" in line]
     assert bool(missed) is ("Missed: " in measured)
+
+
+def test_no_file_names_a_package_registry() -> None:
+    # Written apart, or this file would name them.
+    hosts = [f"{name}.org" for name in ("pypi", "pythonhosted", "npmjs")] + [f"deb.{'debian'}"]
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    files = [ROOT / name for name in listed.split("\0") if name]
+    naming = [f"{f.relative_to(ROOT)}: {host}" for f in files for host in hosts if host.encode() in f.read_bytes()]
+    assert naming == []
