@@ -19,7 +19,7 @@ from playground.jobs.inputs import expected_kind
 from playground.jobs.journal import Receipt
 from playground.jobs.probe import MIME_TYPES
 from playground.jobs.record import JobRecord, StoredInput
-from playground.jobs.workshop import Workshop, answer_cap
+from playground.jobs.workshop import Workshop, answer_cap, needs_key
 from playground.registry import Provider
 from playground.transport.body import StoredMedia
 from playground.transport.fetch import FetchFailed
@@ -38,17 +38,12 @@ async def create(shop: Workshop, job: JobRecord) -> JobRecord | None:
         return await shop.fail(job, failure("internal", f"There is no provider {job.provider!r} here any more.", "no"))
     secret = shop.secret(job, provider)
     if provider.table.provider.credential is not None and secret is None:
-        return await shop.park(job, "queued", _needs_key(provider))
+        return await shop.park(job, "queued", needs_key(provider, "no"))
     prepared = await _prepare(shop, job, provider)
     if isinstance(prepared, Failure):
         return await shop.fail(job, prepared)
     call = provider.adapter.create(to_send(job.asked(), spec), spec, provider.context)
     return await _send_until_clear(shop, prepared, provider, call)
-
-
-def _needs_key(provider: Provider) -> Failure:
-    says = f"This job needs your key for {provider.label} to go on."
-    return failure("bad_key", says, "no", next_step="Enter the key and continue the job.")
 
 
 async def _send_until_clear(shop: Workshop, job: JobRecord, provider: Provider, call: HttpCall) -> JobRecord | None:
@@ -73,9 +68,8 @@ async def _send_until_clear(shop: Workshop, job: JobRecord, provider: Provider, 
         moved = await asyncio.shield(_write_down(shop, taken, provider, step, tries, waited))
         if moved is None or moved.state != "queued" or not isinstance(step, policy.AskAgain):
             return moved
-        fresh = await shop.store.get(job.id)
-        if fresh is not None and fresh.cancel_requested:
-            return await cancel(shop, fresh)
+        if moved.cancel_requested:
+            return await cancel(shop, moved)
         wait = max(step.wait_seconds, policy.backoff(tries) if step.wait_seconds == 0 else 0)
         waited += wait
         await shop.pause(wait)
@@ -112,7 +106,7 @@ async def _receipt(shop: Workshop, job: JobRecord, provider: Provider, took: pol
         notes=(*job.notes, *took.notes),
         words=None,
         charged="no" if job.price_usd == 0 else "unknown",
-        watch_until=shop.clock() + provider.table.provider.deadline_minutes * 60,
+        watch_until=shop.deadline(provider),
     )
     shop.announce(job.id)
     return moved

@@ -8,7 +8,7 @@ from playground.domain.provider import Finished, Running, Unchanged
 from playground.jobs import policy
 from playground.jobs.cancelling import charged_when_stopped
 from playground.jobs.record import JobRecord
-from playground.jobs.workshop import Live, Workshop
+from playground.jobs.workshop import Live, Workshop, needs_key
 from playground.registry import Provider
 
 _WRITE_EVERY_SECONDS = 5.0
@@ -21,9 +21,7 @@ async def follow(shop: Workshop, job: JobRecord) -> JobRecord | None:
     if provider is None or job.operation is None:
         return await shop.fail(job, failure("internal", f"Nothing here can ask {job.provider!r} about it.", "unknown"))
     if provider.table.provider.credential is not None and shop.secret(job, provider) is None:
-        says = f"This job needs your key for {provider.label} to go on."
-        step = failure("bad_key", says, "unknown", next_step="Enter the key and continue the job.")
-        return await shop.park(job, "running", step)
+        return await shop.park(job, "running", needs_key(provider, "unknown"))
     live = shop.live.setdefault(job.id, Live(job.progress, job.words, job.polls))
     misses, written = 0, shop.clock()
     while True:

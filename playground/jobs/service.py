@@ -163,8 +163,7 @@ class Service:
         """
         job = await self._owned(job_id, owner)
         if job.overdue and job.state in ("running", "downloading"):
-            minutes = self._shop.registry[job.provider].table.provider.deadline_minutes
-            until = self._shop.clock() + minutes * 60
+            until = self._shop.deadline(self._shop.registry[job.provider])
             await self._shop.store.note(job_id, "watched-again", overdue=False, watch_until=until)
             await self._runner.adopt(job_id)
             again = await self._owned(job_id, owner)

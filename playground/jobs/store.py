@@ -303,8 +303,3 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-async def real_pause(seconds: float) -> None:
-    """The pause of a running system; tests pass their own."""
-    await asyncio.sleep(seconds)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from playground.domain.credentials import Secret
-from playground.domain.errors import Failure
+from playground.domain.errors import Charged, Failure, failure
 from playground.domain.job import State
 from playground.domain.provider import HttpCall, Reply
 from playground.jobs.files import Files
@@ -67,6 +67,10 @@ class Workshop:
         """The key for a job, only where it would go to the base URL that the job was made with."""
         return provider.secret() if provider.context.base_url == job.base_url else None
 
+    def deadline(self, provider: Provider) -> float:
+        """When watching a job that is accepted (or looked at again) now ends by itself."""
+        return self.clock() + provider.table.provider.deadline_minutes * 60
+
     async def ask(self, job: JobRecord, provider: Provider, call: HttpCall) -> Reply:
         """Send a call about a job that exists already: free, and repeated at will."""
         return await self.transport.send(
@@ -116,3 +120,9 @@ class Workshop:
 def answer_cap(provider: Provider) -> int:
     """Bytes of an answer that are read at the most, as the provider's table has it."""
     return int(provider.table.provider.answer_cap_megabytes * _MEGA)
+
+
+def needs_key(provider: Provider, charged: Charged) -> Failure:
+    """Why a job rests until its owner enters the key."""
+    says = f"This job needs your key for {provider.label} to go on."
+    return failure("bad_key", says, charged, next_step="Enter the key and continue the job.")

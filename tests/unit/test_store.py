@@ -323,10 +323,10 @@ async def test_a_database_that_others_hold_is_waited_for(tmp_path: Path) -> None
 
 _OPENER = """
 import asyncio, sys
-from playground.jobs.store import Store, real_pause
+from playground.jobs.store import Store
 
 async def main():
-    store = Store(f"sqlite+aiosqlite:///{sys.argv[1]}", clock=lambda: 0.0, pause=real_pause)
+    store = Store(f"sqlite+aiosqlite:///{sys.argv[1]}", clock=lambda: 0.0, pause=asyncio.sleep)
     print("ready", flush=True)
     sys.stdin.readline()
     await store.open()
