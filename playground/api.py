@@ -6,7 +6,7 @@ Whatever is not yours is not there: a missing, short or foreign token gets the s
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Protocol
 
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
@@ -28,8 +28,18 @@ _NOWHERE: Final = Path("/nonexistent")
 _PRIVATE: Final = {"cache-control": "private, no-store"}
 _FOUND_OUT: Final = {"error": {"code": "not_found", "message": str(NotFound())}}
 
+_MEDIA_HEADERS: Final = {"cache-control": "private, max-age=3600", "x-content-type-options": "nosniff"}
+
 Bearer = Annotated[str, Header(alias="authorization")]
 Action = Callable[[str], Awaitable[JobView]]
+
+
+class FindFile(Protocol):
+    """A way to a file that needs a signature."""
+
+    async def __call__(self, job_id: str, number: int, *, signature: str, expires: int) -> Path:
+        """The file behind it."""
+        ...
 
 
 def router(service: Service, *, upload_dir: Path = _NOWHERE) -> APIRouter:
@@ -149,21 +159,25 @@ def _not_found() -> Response:
 def _add_media(routes: APIRouter, service: Service) -> None:
     @routes.api_route("/media/{job_id}/{number}", methods=["GET", "HEAD"])
     async def media(job_id: str, number: str, request: Request) -> Response:
-        query = request.query_params
-        expires = query.get("expires", "")
-        if not (number.isdecimal() and number.isascii() and expires.isdecimal() and expires.isascii()):
-            raise HTTPException(404)
-        try:
-            path = await service.video_file(
-                job_id, int(number), signature=query.get("signature", ""), expires=int(expires)
-            )
-        except (NotFound, ValueError):
-            raise HTTPException(404) from None
-        download = query.get("download") == "1"
-        headers = {
-            "cache-control": "private, max-age=3600",
-            # Without a name here the page's own `download="…"` names the file.
-            "content-disposition": "attachment" if download else f'inline; filename="veo-{job_id[:8]}-{number}.mp4"',
-            "x-content-type-options": "nosniff",
-        }
-        return FileResponse(path, media_type="video/mp4", headers=headers)
+        path = await _signed_file(service.video_file, job_id, number, request)
+        download = request.query_params.get("download") == "1"
+        # Without a name here the page's own `download="…"` names the file.
+        shown = "attachment" if download else f'inline; filename="veo-{job_id[:8]}-{number}.mp4"'
+        return FileResponse(path, media_type="video/mp4", headers={**_MEDIA_HEADERS, "content-disposition": shown})
+
+    @routes.api_route("/media/{job_id}/{number}/thumbnail", methods=["GET", "HEAD"])
+    async def thumbnail(job_id: str, number: str, request: Request) -> Response:
+        path = await _signed_file(service.thumbnail_file, job_id, number, request)
+        return FileResponse(path, media_type="image/jpeg", headers=_MEDIA_HEADERS)
+
+
+async def _signed_file(find: FindFile, job_id: str, number: str, request: Request) -> Path:
+    """The file that a signed address leads to; raises a 404 for any other."""
+    expires = request.query_params.get("expires", "")
+    if not (number.isdecimal() and number.isascii() and expires.isdecimal() and expires.isascii()):
+        raise HTTPException(404)
+    signature = request.query_params.get("signature", "")
+    try:
+        return await find(job_id, int(number), signature=signature, expires=int(expires))
+    except (NotFound, ValueError):
+        raise HTTPException(404) from None

@@ -17,6 +17,8 @@ class VideoView(BaseModel):
     """From 1."""
     url: str
     """`/media/{job}/{n}?…` with a short-lived signature; good for a `<video>`."""
+    thumbnail: str
+    """A small JPEG of it, signed alike; good for an `<img>`."""
     file_name: str
     """What a download is called."""
     bytes: int

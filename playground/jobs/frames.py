@@ -1,12 +1,20 @@
-"""The exact last frame of a clip, as a picture beside it."""
+"""Pictures out of a clip, kept beside it: its exact last frame, and a small one to know it by."""
 
 import os
 import secrets
 from collections import deque
+from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
 import av
 from PIL import Image
+
+_THUMBNAIL_SIDE: Final = 320
+"""Pixels of a thumbnail's longer side."""
+_THUMBNAIL_AT: Final = 1 / 3
+"""Where in the clip: many begin with a fade."""
 
 
 def save_last_frame(video: Path, target: Path) -> None:
@@ -15,11 +23,25 @@ def save_last_frame(video: Path, target: Path) -> None:
     Raises:
         ValueError: the clip has no picture.
     """
+    _save_once(target, lambda: last_frame(video), "PNG")
+
+
+def save_thumbnail(video: Path, target: Path) -> None:
+    """Write a small JPEG of a clip, once; the file appears whole or not at all.
+
+    Raises:
+        ValueError: the clip has no picture.
+    """
+    _save_once(target, lambda: _small(video), "JPEG", quality=80)
+
+
+def _save_once(target: Path, picture: Callable[[], Image.Image], kind: str, quality: int = 75) -> None:
     if target.exists():
         return
     fresh = target.with_name(f"{target.name}.{secrets.token_hex(4)}")
     try:
-        last_frame(video).save(fresh, format="PNG")
+        # PNG has no quality to choose, and ignores it.
+        picture().save(fresh, format=kind, quality=quality)
         os.replace(fresh, target)
     finally:
         fresh.unlink(missing_ok=True)
@@ -33,8 +55,22 @@ def last_frame(video: Path) -> Image.Image:
         if stream.duration is not None:
             container.seek(max(0, stream.duration - 1), stream=stream, backward=True)
         # A queue of one keeps the last frame and lets go of the others.
-        newest = deque(container.decode(stream), maxlen=1)
-        if not newest:
-            raise ValueError("the clip has no picture")
-        # Through reformat, which honours the clip's own colour tags.
-        return Image.fromarray(newest[0].reformat(format="rgb24").to_ndarray())
+        return _picture(deque(container.decode(stream), maxlen=1))
+
+
+def _small(video: Path) -> Image.Image:
+    """The nearest key frame, which costs one decoded frame, also in 4k."""
+    with av.open(video, "r", metadata_errors="replace") as container:
+        stream = container.streams.video[0]
+        if stream.duration is not None:
+            container.seek(int(stream.duration * _THUMBNAIL_AT), stream=stream, backward=True)
+        picture = _picture(deque(islice(container.decode(stream), 1)))
+    picture.thumbnail((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE))
+    return picture
+
+
+def _picture(frames: "deque[av.VideoFrame]") -> Image.Image:
+    if not frames:
+        raise ValueError("the clip has no picture")
+    # Through reformat, which honours the clip's own colour tags.
+    return Image.fromarray(frames[0].reformat(format="rgb24").to_ndarray())

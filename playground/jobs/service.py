@@ -23,6 +23,7 @@ from playground.jobs.code import code
 from playground.jobs.ordering import new_job
 from playground.jobs.record import JobRecord
 from playground.jobs.runner import Runner
+from playground.jobs.thumbnails import Thumbnails
 from playground.jobs.views import view_of
 from playground.jobs.workshop import Workshop
 
@@ -50,6 +51,7 @@ class Service:
         self._shop = shop
         self._runner = runner
         self._changes = changes
+        self._thumbnails = Thumbnails()
 
     @property
     def tables(self) -> Mapping[str, Table]:
@@ -231,6 +233,14 @@ class Service:
         if not await asyncio.to_thread(path.is_file):
             raise NotFound
         return path
+
+    async def thumbnail_file(self, job_id: str, number: int, *, signature: str, expires: int) -> Path:
+        """A small JPEG of the video behind a signed media link.
+
+        Raises:
+            NotFound: as for the video, or no picture can be made of it.
+        """
+        return await self._thumbnails.of(await self.video_file(job_id, number, signature=signature, expires=expires))
 
     async def video_files(self, job_id: str, *, owner: str) -> list[Path]:
         """Where a finished job's videos are on this machine, for the command line.

@@ -73,10 +73,11 @@ def _video(job: JobRecord, number: int, shop: Workshop) -> VideoView:
     video = job.videos[number - 1]
     # Rounded to the hour, so that a page that looks every second keeps one address for its player.
     expires = (int(shop.clock()) // LINK_SECONDS + 2) * LINK_SECONDS
-    signature = shop.files.sign(job.id, number, expires)
+    signed = f"?expires={expires}&signature={shop.files.sign(job.id, number, expires)}"
     return VideoView(
         number=number,
-        url=f"/media/{job.id}/{number}?expires={expires}&signature={signature}",
+        url=f"/media/{job.id}/{number}{signed}",
+        thumbnail=f"/media/{job.id}/{number}/thumbnail{signed}",
         file_name=f"{job.provider}-{job.mode}-{job.id[:8]}{'' if number == 1 else f'-{number}'}.mp4",
         bytes=video.bytes,
         seconds=video.seconds,

@@ -110,6 +110,15 @@ def test_a_video_comes_in_parts_and_only_with_its_signature(followed: list[Any],
         assert http.get(forged).status_code == 404
 
 
+def test_a_small_picture_comes_with_the_same_signature(followed: list[Any], http: httpx.Client) -> None:
+    url = followed[-1]["videos"][0]["thumbnail"]
+    picture = http.get(url)
+    assert (picture.headers["content-type"], picture.content[:2]) == ("image/jpeg", b"\xff\xd8")
+    assert picture.headers["cache-control"].startswith("private")
+    for forged in (url.partition("?")[0], url.replace("expires=", "expires=9"), url.replace("/1/", "/2/")):
+        assert http.get(forged).status_code == 404
+
+
 @pytest.mark.parametrize("token", ["", "Bearer", "Bearer short", "Bearer local", "Basic " + "x" * 30])
 def test_without_a_token_there_is_nothing(http: httpx.Client, followed: list[Any], token: str) -> None:
     job = followed[1]["job_id"]

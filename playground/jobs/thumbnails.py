@@ -1,0 +1,37 @@
+"""Small pictures of finished videos, made when somebody first looks, off the loop and few at a time."""
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Final
+
+import av.error
+
+from playground.domain.errors import NotFound
+from playground.jobs.frames import save_thumbnail
+
+_log = logging.getLogger(__name__)
+_AT_ONCE: Final = 2
+"""A page that opens with fifty jobs must not decode fifty videos side by side."""
+
+
+class Thumbnails:
+    """Makes each thumbnail once and keeps it beside its video."""
+
+    def __init__(self) -> None:
+        self._places = asyncio.Semaphore(_AT_ONCE)
+
+    async def of(self, video: Path) -> Path:
+        """The thumbnail of a video of ours.
+
+        Raises:
+            NotFound: the file cannot be decoded, or there is no room for a picture.
+        """
+        picture = video.with_suffix(".jpg")
+        async with self._places:
+            try:
+                await asyncio.to_thread(save_thumbnail, video, picture)
+            except (OSError, ValueError, av.error.FFmpegError):
+                _log.warning("no thumbnail can be made of %s", video.name, exc_info=True)
+                raise NotFound from None
+        return picture
