@@ -75,6 +75,20 @@ class Polling(_Strict):
     never_below: float = Field(gt=0)
 
 
+class UsualWait(_Strict):
+    """Seconds that a video takes, as the provider says: at the quickest, and at busy times."""
+
+    at_least: float = Field(gt=0)
+    at_most: float = Field(gt=0)
+    evidence: str
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "UsualWait":
+        if self.at_least > self.at_most:
+            raise ValueError("at_least is more than at_most")
+        return self
+
+
 class ProviderFacts(_Strict):
     """What holds for a provider as a whole. Without a `credential` it needs no key."""
 
@@ -93,6 +107,8 @@ class ProviderFacts(_Strict):
     poll_seconds: Polling | None = None
     deadline_minutes: float = Field(default=60, gt=0)
     """After this we stop asking by ourselves; the job stays running and can be looked at again."""
+    usual_wait: UsualWait | None = None
+    """Only where the provider documents it; what jobs took here counts for more."""
     answer_cap_megabytes: float = Field(default=8, gt=0)
     download_cap_megabytes: float = Field(default=2_000, gt=0)
     retention_hours: float | None = None

@@ -298,6 +298,8 @@ def _values_named(
 
 def _evidence_used(document: _Document, table: Table) -> Iterator[tuple[str, str]]:
     yield "[provider]", document.provider.evidence
+    if document.provider.usual_wait is not None:
+        yield "usual_wait", document.provider.usual_wait.evidence
     for mode, layer in document.modes.items():
         yield f"[modes.{mode}]", layer.evidence
     for model in document.model:

@@ -29,6 +29,19 @@ class VideoView(BaseModel):
     has_audio: bool
 
 
+class Usual(BaseModel):
+    """How long such a job takes, in seconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    low: float
+    """The median of those that finished here, or the quickest that the provider documents."""
+    high: float
+    """What nine of ten here did not exceed, or the provider's word for busy times."""
+    jobs: int
+    """How many finished here; 0 where this is the provider's word."""
+
+
 class JobView(BaseModel):
     """Everything that may be shown of a job; no key, no path, no raw provider answer."""
 
@@ -54,6 +67,8 @@ class JobView(BaseModel):
     submitted_at: datetime | None
     finished_at: datetime | None
     elapsed_seconds: float
+    usual: Usual | None
+    """While it runs, and only where something is known."""
     overdue: bool
     """Watching ended at the deadline; `look again` asks once more."""
     can_cancel: bool

@@ -24,6 +24,7 @@ from playground.jobs.ordering import new_job
 from playground.jobs.record import JobRecord
 from playground.jobs.runner import Runner
 from playground.jobs.thumbnails import Thumbnails
+from playground.jobs.usual import UsualWaits
 from playground.jobs.views import view_of
 from playground.jobs.workshop import Workshop
 
@@ -52,6 +53,7 @@ class Service:
         self._runner = runner
         self._changes = changes
         self._thumbnails = Thumbnails()
+        self._usual = UsualWaits(shop.store, shop.clock)
 
     @property
     def tables(self) -> Mapping[str, Table]:
@@ -136,14 +138,15 @@ class Service:
         Raises:
             NotFound: there is none, or it is somebody else's.
         """
-        return self._view(await self._owned(job_id, owner))
+        return await self._view(await self._owned(job_id, owner))
 
-    def _view(self, job: JobRecord) -> JobView:
-        return view_of(job, self._shop, cannot_cancel(self._shop, job))
+    async def _view(self, job: JobRecord) -> JobView:
+        usual = await self._usual.of(job, self.tables.get(job.provider))
+        return view_of(job, self._shop, cannot_cancel(self._shop, job), usual)
 
     async def jobs(self, *, owner: str, limit: int = 50) -> list[JobView]:
         """An owner's newest jobs, newest first."""
-        return [self._view(job) for job in await self._shop.store.of_owner(owner, limit)]
+        return [await self._view(job) for job in await self._shop.store.of_owner(owner, limit)]
 
     async def cancel(self, job_id: str, *, owner: str) -> JobView:
         """Stop a job where its provider can; otherwise it goes on, and the view says why.
@@ -192,7 +195,7 @@ class Service:
 
     async def everybody(self, limit: int = 200) -> list[tuple[str, JobView]]:
         """The newest jobs on this machine with their owners, for the operator's command line."""
-        return [(job.owner, self._view(job)) for job in await self._shop.store.of_owner(None, limit)]
+        return [(job.owner, await self._view(job)) for job in await self._shop.store.of_owner(None, limit)]
 
     async def watch(self, job_id: str, *, owner: str) -> AsyncGenerator[JobView]:
         """A job's view now and at every change until it rests; leaving early does not touch the job.

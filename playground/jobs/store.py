@@ -166,6 +166,11 @@ class Store:
         query = _jobs.select().order_by(_jobs.c.created_at.desc(), _jobs.c.id).limit(limit)
         return await self._many(query if owner is None else query.where(_jobs.c.owner == owner))
 
+    async def newest_succeeded(self, provider: str, model: str, limit: int) -> list[JobRecord]:
+        """The newest jobs of anybody that a model finished, newest first."""
+        same = (_jobs.c.state == "succeeded", _jobs.c.provider == provider, _jobs.c.model == model)
+        return await self._many(_jobs.select().where(*same).order_by(_jobs.c.finished_at.desc()).limit(limit))
+
     async def unfinished(self) -> list[JobRecord]:
         """Every job that a living process should be taking care of (or could, with its key), oldest first."""
         query = _jobs.select().where(_jobs.c.state.in_((*ACTIVE, "parked"))).order_by(_jobs.c.created_at)

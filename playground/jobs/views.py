@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from playground.domain.job import ENDS, step_of
 from playground.domain.request import MEDIA_FIELDS, is_url, job_reference
-from playground.domain.view import JobView, VideoView
+from playground.domain.view import JobView, Usual, VideoView
 from playground.jobs.record import JobRecord
 from playground.jobs.workshop import Live, Workshop
 
@@ -16,7 +16,7 @@ LINK_SECONDS: Final = 3600
 """How long a media link is good for."""
 
 
-def view_of(job: JobRecord, shop: Workshop, why_not_cancel: str | None) -> JobView:
+def view_of(job: JobRecord, shop: Workshop, why_not_cancel: str | None, usual: Usual | None = None) -> JobView:
     """The view, with fresh media links."""
     live = shop.live.get(job.id) or Live(job.progress, job.words, job.polls)
     provider = shop.provider(job)
@@ -39,6 +39,7 @@ def view_of(job: JobRecord, shop: Workshop, why_not_cancel: str | None) -> JobVi
         submitted_at=_time(job.submitted_at) if job.submitted_at is not None else None,
         finished_at=_time(job.finished_at) if job.finished_at is not None else None,
         elapsed_seconds=round(max(0.0, until - job.created_at), 1),
+        usual=usual,
         overdue=job.overdue and job.state in ("running", "downloading"),
         can_cancel=not rests and why_not_cancel is None,
         cancel_note=None if rests else why_not_cancel,

@@ -144,6 +144,9 @@ def _rule(rule: Rule) -> Json:
 def _handling(table: Table, spec: ModeSpec) -> Iterator[str]:
     facts = table.provider
     yield said.ANSWERS_ONCE if facts.answers == "once" else said.ANSWERS_POLL
+    if facts.usual_wait is not None:
+        wait = facts.usual_wait
+        yield said.TAKES_TIME.format(least=f"{wait.at_least:g}", most=f"{wait.at_most / 60:g}")
     if spec.adds_seconds is not None:
         yield said.ADDS.format(seconds=spec.adds_seconds)
     kept = facts.retention_hours
@@ -154,8 +157,8 @@ def _handling(table: Table, spec: ModeSpec) -> Iterator[str]:
 
 def _used(table: Table, spec: ModeSpec) -> set[str]:
     items = (*spec.parameters.values(), *spec.rules, *spec.prices)
-    life = spec.model.lifecycle
-    return {table.provider.evidence, spec.evidence, *(i.evidence for i in items), *([life.evidence] if life else [])}
+    said_once = (spec.model.lifecycle, table.provider.usual_wait)
+    return {table.provider.evidence, spec.evidence, *(i.evidence for i in (*items, *said_once) if i is not None)}
 
 
 def _evidence(shelf: Shelf, evidence: Evidence) -> Json:
