@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from playground.catalog import load_tables
 from playground.domain.tables import TableError
-from playground.emulator.sandbox import SandboxProvider
+from playground.emulator._server import emulator_of
+from playground.emulator.sandbox import RENDERER, SandboxProvider
 from playground.jobs.changes import Changes
 from playground.jobs.files import Files
 from playground.jobs.inputs import Inputs
@@ -198,7 +199,13 @@ def web_app(playground: Playground) -> "ASGIApp":
     return mount(app, playground.service, upload_dir=upload_dir)
 
 
-def emulator_app(settings: Settings, scenario: str | None) -> tuple["ASGIApp", dict[str, str]]:
-    """The stand-ins as one ASGI app, and the path of each provider's base URL below its origin."""
-    sandbox = SandboxProvider(settings.data_dir / "emulator", clock=lambda: datetime.now(UTC), scenario=scenario)
-    return sandbox.app, {"sandbox": "/v1"}
+def emulator_app(settings: Settings, scenario: str | None) -> tuple["ASGIApp", Mapping[str, str]]:
+    """The stand-ins as one ASGI app, and the path of each provider's base URL below its origin.
+
+    Raises:
+        ValueError: there is no such scenario.
+    """
+    built = emulator_of(
+        settings.data_dir / "emulator", clock=lambda: datetime.now(UTC), worker=RENDERER, scenario=scenario
+    )
+    return built.app, built.paths

@@ -5,22 +5,22 @@ import json
 
 from playground.commands.output import Exit, say
 from playground.commands.serve import listen, serve_until_stopped
-from playground.domain.provider import REHEARSALS
 from playground.main import emulator_app
 from playground.settings import Settings
 
 
 async def run(options: argparse.Namespace, settings: Settings) -> Exit:
     """Serve the stand-ins; prints one JSON line with their base URLs once they answer."""
-    if options.scenario is not None and options.scenario not in REHEARSALS:
-        say(f"There is no scenario {options.scenario!r}. There are: {', '.join(REHEARSALS)}.")
+    try:
+        app, paths = emulator_app(settings, options.scenario)
+    except ValueError as error:
+        say(str(error))
         return Exit.INVALID
     try:
         listening = listen("127.0.0.1", options.port)
     except OSError as error:
         say(f"Port {options.port} cannot be used: {error.strerror}. Choose another with --port.")
         return Exit.NOT_CONFIGURED
-    app, paths = emulator_app(settings, options.scenario)
     origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
     await serve_until_stopped(app, listening, json.dumps({name: origin + path for name, path in paths.items()}))
     return Exit.DONE

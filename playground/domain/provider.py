@@ -14,7 +14,8 @@ from playground.domain.capabilities import ModeSpec
 from playground.domain.errors import Failure
 from playground.domain.request import VideoRequest
 
-Encoding = Literal["base64", "data-uri", "url"]
+Encoding = Literal["base64", "data-uri", "url", "handle"]
+"""`handle`: the provider's own link to an earlier result of ours, as its `RemoteFile` had it."""
 TimeoutClass = Literal["status", "create", "blocking-create", "download"]
 
 
@@ -49,6 +50,9 @@ class HttpCall:
     query: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     timeout: TimeoutClass = "status"
+    inline_videos: tuple[str, ...] = ()
+    """JSON keys whose values in the answer are videos in base64. The transport writes each one to the disk as it
+    comes in and leaves `inline:1`, `inline:2`, … in its place, which `RemoteFile.url` takes as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ class RemoteFile(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     url: str
-    """Absolute, or a path below the base URL."""
+    """Absolute, a path below the base URL, or `inline:N`: it came inside the answer and is on our disk already."""
     with_credential: bool = False
     """Whether the download needs the key; it is sent to the table's credential origins only."""
 
@@ -230,6 +234,37 @@ class Adapter(Protocol):
 
     def checked(self, answer: Answer) -> Checked:
         """What the answer to `status` means."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Nothing stands in the way of the create."""
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """An adapter whose provider has to be asked something free before the create may leave."""
+
+    def prepare(self, request: VideoRequest, handles: Mapping[str, str], context: Context) -> HttpCall | None:
+        """The question; None where this request needs none. `handles` are known links by media reference."""
+        ...
+
+    def prepared(self, answer: Answer) -> Ready | NotYet | Refused:
+        """Whether the create may leave now, later or never."""
+        ...
+
+
+@runtime_checkable
+class TestsKey(Protocol):
+    """An adapter whose provider has a free call that tells whether a key works."""
+
+    def key_test(self, context: Context) -> HttpCall:
+        """The free call."""
+        ...
+
+    def key_tested(self, answer: Answer) -> Failure | None:
+        """Why the key does not work; None: it does."""
         ...
 
 

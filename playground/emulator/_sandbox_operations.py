@@ -89,6 +89,11 @@ class Operations:
         with (self._folder / "accepted.jsonl").open("a", encoding="utf-8") as book:
             book.write(line)
 
+    def accepted(self) -> int:
+        """How many operations the book has, those included that were swept."""
+        book = self._folder / "accepted.jsonl"
+        return len(book.read_bytes().splitlines()) if book.exists() else 0
+
     def read(self, operation_id: str, now: datetime) -> Operation | None:
         """An operation; None where it is unknown or older than the retention."""
         folder = self._of(operation_id)

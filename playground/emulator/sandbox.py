@@ -23,13 +23,18 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from playground.domain.provider import REHEARSALS
 from playground.emulator._bodies import TooLarge, read_body
+from playground.emulator._desk import Desk
 from playground.emulator._rehearsals import check_rehearsal
 from playground.emulator._sandbox_operations import Operations, new_id
 from playground.emulator._sandbox_records import SEEDS, End, Operation, Order
 from playground.emulator._sandbox_renderer import Renderer
 from playground.emulator._sandbox_request import ADDED_SECONDS, CreateVideo, InvalidBody, read_request
+from playground.emulator._stand_in import StandIn
 
+RENDERER: Final = (sys.executable, "-m", "playground.sandbox.worker")
+"""The renderer's command, to which the path of what it shall draw is added."""
 MAX_BODY_BYTES: Final = 140_000_000
 """A video of 100 MB in base64, and room for the rest."""
 RETENTION: Final = timedelta(hours=48)
@@ -50,8 +55,7 @@ class SandboxProvider:
         data_dir: Path,
         *,
         clock: Callable[[], datetime],
-        python: str = sys.executable,
-        worker: Sequence[str] | None = None,
+        worker: Sequence[str] = RENDERER,
         slow_seconds: float = 20,
         scenario: str | None = None,
     ) -> None:
@@ -65,19 +69,21 @@ class SandboxProvider:
         self._clock = clock
         self._slow_seconds = slow_seconds
         self._operations = Operations(data_dir, RETENTION)
-        command = worker if worker is not None else (python, "-m", "playground.sandbox.worker")
-        self._renderer = Renderer(self._operations, command, clock, timedelta(seconds=slow_seconds))
+        self._renderer = Renderer(self._operations, worker, clock, timedelta(seconds=slow_seconds))
         self._swept: datetime | None = None
-        self.app = Starlette(
-            routes=[
-                Route("/v1/videos", self._create, methods=["POST"]),
-                Route("/v1/videos/{id}", self._status, methods=["GET"]),
-                Route("/v1/videos/{id}/cancel", self._cancel, methods=["POST"]),
-                Route("/v1/files/{id}/{number:int}.mp4", self._file, methods=["GET"]),
-            ],
-            exception_handlers={HTTPException: _http_problem},
-            lifespan=self._lifespan,
+        self.routes = (
+            Route("/v1/videos", self._create, methods=["POST"], name="create"),
+            Route("/v1/videos/{id}", self._status, methods=["GET"], name="status"),
+            Route("/v1/videos/{id}/cancel", self._cancel, methods=["POST"], name="cancel"),
+            Route("/v1/files/{id}/{number:int}.mp4", self._file, methods=["GET"], name="file"),
         )
+        self.app = Starlette(
+            routes=self.routes, exception_handlers={HTTPException: _http_problem}, lifespan=self._lifespan
+        )
+
+    def accepted(self) -> int:
+        """How many creates were accepted since ever. Reads a file."""
+        return self._operations.accepted()
 
     async def aclose(self) -> None:
         """Kill the running worker and wait for it; what was unfinished goes on with whoever is asked next."""
@@ -242,8 +248,38 @@ def _problem(status: int, code: str, message: str, headers: dict[str, str] | Non
     return JSONResponse({"error": {"code": code, "message": message}}, status, headers)
 
 
+def stand_in(desk: Desk) -> StandIn:
+    """The sandbox beside the other providers' stand-ins: the same service, in a folder of theirs."""
+    provider = SandboxProvider(
+        desk.folder,
+        clock=desk.clock,
+        worker=desk.worker,
+        slow_seconds=desk.slow_seconds,
+        scenario=desk.scenario if desk.scenario in REHEARSALS else None,
+    )
+    return StandIn(
+        base_path="/v1",
+        routes=provider.routes,
+        problem=_problem_of,
+        scripts=frozenset(REHEARSALS),
+        accepted=provider.accepted,
+        aclose=provider.aclose,
+    )
+
+
 async def _http_problem(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if error.status_code == 404:  # noqa: PLR2004 - "not found"
-        return _problem(404, "not_found", "There is nothing here, or no longer.")
-    return _problem(error.status_code, "refused", f"{error.detail}.", dict(error.headers or {}))
+    return _problem_of(error.status_code)
+
+
+def _problem_of(status: int) -> Response:
+    """The sandbox's words for what a status alone tells."""
+    match status:
+        case 404:
+            return _problem(404, "not_found", "There is nothing here, or no longer.")
+        case 405:
+            return _problem(405, "refused", "Method Not Allowed.")
+        case 429:
+            return _problem(429, "rate_limited", "The sandbox limits the rate.", {"Retry-After": str(_LIMITED_SECONDS)})
+        case _:
+            return _problem(status, "trouble", "The sandbox is in trouble.")

@@ -25,7 +25,7 @@ from PIL import Image
 
 from playground.catalog import load_tables
 from playground.domain.provider import REHEARSALS
-from playground.emulator.sandbox import MAX_BODY_BYTES, RETENTION, SandboxProvider
+from playground.emulator.sandbox import MAX_BODY_BYTES, RENDERER, RETENTION, SandboxProvider
 from playground.transport.inprocess import InProcessTransport
 
 ROOT = Path(__file__).parents[2]
@@ -259,7 +259,7 @@ async def test_an_extension_adds_seven_seconds(stage: Stage, door: Door) -> None
 
 @pytest.mark.timeout(180)
 async def test_three_images_become_a_real_video(stage: Stage) -> None:
-    door = await stage.provider(worker=None)
+    door = await stage.provider(worker=RENDERER)
     pictures = [_picture(colour) for colour in ("red", "green", "blue")]
     operation_id = await door.accepted(mode="references", reference_images=pictures, duration_seconds=4, seed=7)
     status = await door.ended(operation_id, most=150)
