@@ -131,6 +131,14 @@ def _add_jobs(routes: APIRouter, service: Service) -> None:
             return _not_found()
         return JSONResponse({"jobs": [view.model_dump(mode="json") for view in views]}, headers=_PRIVATE)
 
+    @routes.get("/api/extendable")
+    async def extendable(provider: str = "", model: str | None = None, authorization: Bearer = "") -> Response:
+        try:
+            found = await service.extendable(provider, model, owner=_owner(authorization))
+        except NotFound:
+            return _not_found()
+        return JSONResponse({"results": [each.model_dump(mode="json") for each in found]}, headers=_PRIVATE)
+
     @routes.get("/api/jobs/{job_id}")
     async def job(job_id: str, authorization: Bearer = "") -> Response:
         return await _viewed(authorization, lambda owner: service.view(job_id, owner=owner))

@@ -13,6 +13,7 @@ from typing import Final
 
 from playground.domain.capabilities import Table
 from playground.domain.errors import InvalidRequest, NotConfigured, NotFound
+from playground.domain.extending import Extendable
 from playground.domain.request import VideoRequest
 from playground.domain.snippets import Language
 from playground.domain.view import JobView
@@ -20,6 +21,7 @@ from playground.jobs.cancelling import cancel, cannot_cancel
 from playground.jobs.changes import Changes
 from playground.jobs.checking import CheckResult, check_request
 from playground.jobs.code import code
+from playground.jobs.extending import LOOKED_THROUGH, extendable
 from playground.jobs.ordering import new_job
 from playground.jobs.record import JobRecord
 from playground.jobs.runner import Runner
@@ -147,6 +149,17 @@ class Service:
     async def jobs(self, *, owner: str, limit: int = 50) -> list[JobView]:
         """An owner's newest jobs, newest first."""
         return [await self._view(job) for job in await self._shop.store.of_owner(owner, limit)]
+
+    async def extendable(self, provider: str, model: str | None, *, owner: str) -> list[Extendable]:
+        """An owner's earlier results, each with whether a provider's model can extend it; those that it can first.
+
+        Raises:
+            NotFound: there is no such provider.
+        """
+        if provider not in self.tables:
+            raise NotFound(f"There is no provider {provider!r}.")
+        views = await self.jobs(owner=owner, limit=LOOKED_THROUGH)
+        return await extendable(self._shop, provider, model, owner, views)
 
     async def cancel(self, job_id: str, *, owner: str) -> JobView:
         """Stop a job where its provider can; otherwise it goes on, and the view says why.

@@ -119,6 +119,19 @@ def test_a_small_picture_comes_with_the_same_signature(followed: list[Any], http
         assert http.get(forged).status_code == 404
 
 
+def test_what_can_be_extended_is_told_to_its_owner_only(followed: list[Any], http: httpx.Client) -> None:
+    mine = {"authorization": f"Bearer {followed[1]['owner_token']}"}
+    (found,) = http.get("/api/extendable?provider=sandbox", headers=mine).json()["results"]
+    assert (found["reference"], found["can"]) == (f"job:{followed[1]['job_id']}", True)
+    assert http.get(found["video"]["thumbnail"]).status_code == 200
+    (other,) = http.get("/api/extendable?provider=cloudflare&model=google/veo-3.1", headers=mine).json()["results"]
+    assert (other["can"], other["why"].startswith("Cloudflare AI does not offer")) == (False, True)
+    assert http.get("/api/extendable?provider=nobody", headers=mine).status_code == 404
+    assert http.get("/api/extendable?provider=sandbox").status_code == 404
+    stranger = {"authorization": f"Bearer {secrets.token_urlsafe(16)}"}
+    assert http.get("/api/extendable?provider=sandbox", headers=stranger).json() == {"results": []}
+
+
 @pytest.mark.parametrize("token", ["", "Bearer", "Bearer short", "Bearer local", "Basic " + "x" * 30])
 def test_without_a_token_there_is_nothing(http: httpx.Client, followed: list[Any], token: str) -> None:
     job = followed[1]["job_id"]
