@@ -4,24 +4,28 @@ Whatever is not yours is not there: a missing, short or foreign token gets the s
 """
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Final, Protocol
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from playground.assets import asset
-from playground.domain.errors import InvalidRequest, NotFound
+from playground.domain.errors import InvalidRequest, NotConfigured, NotFound
 from playground.domain.reading import parse_request
+from playground.domain.snippets import LANGUAGES, Language
 from playground.domain.validation import Issue
-from playground.domain.view import JobView
 from playground.jobs.service import Service, owner_of_token
 
 MAX_BODY: Final = 200_000
 """Bytes of a request to be checked; its media are references, never bytes."""
+MAX_JOBS: Final = 50
+"""How many a list names; `?newest=` asks for fewer."""
+_LANGUAGES: Final[Mapping[str, Language]] = {name: name for name in LANGUAGES}
 _STRANGER: Final = "stranger"
 """Who checks without a token; owns no job, so names none."""
 _NOWHERE: Final = Path("/nonexistent")
@@ -31,7 +35,7 @@ _FOUND_OUT: Final = {"error": {"code": "not_found", "message": str(NotFound())}}
 _MEDIA_HEADERS: Final = {"cache-control": "private, max-age=3600", "x-content-type-options": "nosniff"}
 
 Bearer = Annotated[str, Header(alias="authorization")]
-Action = Callable[[str], Awaitable[JobView]]
+Action = Callable[[str], Awaitable[BaseModel]]
 
 
 class FindFile(Protocol):
@@ -124,9 +128,9 @@ def _owner(authorization: str) -> str:
 
 def _add_jobs(routes: APIRouter, service: Service) -> None:
     @routes.get("/api/jobs")
-    async def jobs(authorization: Bearer = "") -> Response:
+    async def jobs(authorization: Bearer = "", newest: Annotated[int, Query(ge=1, le=MAX_JOBS)] = MAX_JOBS) -> Response:
         try:
-            views = await service.jobs(owner=_owner(authorization))
+            views = await service.jobs(owner=_owner(authorization), limit=newest)
         except NotFound:
             return _not_found()
         return JSONResponse({"jobs": [view.model_dump(mode="json") for view in views]}, headers=_PRIVATE)
@@ -142,6 +146,20 @@ def _add_jobs(routes: APIRouter, service: Service) -> None:
     @routes.get("/api/jobs/{job_id}")
     async def job(job_id: str, authorization: Bearer = "") -> Response:
         return await _viewed(authorization, lambda owner: service.view(job_id, owner=owner))
+
+    @routes.get("/api/jobs/{job_id}/conversation")
+    async def conversation(job_id: str, authorization: Bearer = "") -> Response:
+        return await _viewed(authorization, lambda owner: service.conversation(job_id, owner=owner))
+
+    @routes.get("/api/jobs/{job_id}/code/{language}")
+    async def code(job_id: str, language: str, authorization: Bearer = "") -> Response:
+        try:
+            text = await service.code_of(job_id, _LANGUAGES[language], owner=_owner(authorization))
+        except (NotFound, KeyError):
+            return _not_found()
+        except NotConfigured as none:
+            return JSONResponse({"code": None, "says": none.message}, headers=_PRIVATE)
+        return JSONResponse({"code": text, "says": None}, headers=_PRIVATE)
 
     @routes.post("/api/jobs/{job_id}/cancel")
     async def cancel(job_id: str, authorization: Bearer = "") -> Response:

@@ -1,6 +1,7 @@
 """A request as a runnable program, for those who go on without us."""
 
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from playground.domain.capabilities import ModeSpec
@@ -14,6 +15,8 @@ from playground.domain.validation import spec_for
 from playground.jobs.checking import check_request
 from playground.jobs.inputs import Found
 from playground.jobs.probe import MIME_TYPES
+from playground.jobs.record import JobRecord
+from playground.jobs.views import without_folder
 from playground.jobs.workshop import Workshop
 
 
@@ -27,19 +30,49 @@ async def code(shop: Workshop, request: VideoRequest, language: Language, owner:
     result, found = await check_request(shop, request, owner, files_under)
     if not result.valid:
         raise InvalidRequest(result.issues)
-    table, provider = shop.registry.tables[request.provider], shop.registry.get(request.provider)
-    spec = spec_for(request, table, shop.now())
-    assert isinstance(spec, ModeSpec), "a valid request has a mode"
-    script = None
-    if provider is not None:
-        marks = Placeholders(table.provider, provider.context.account, secrets.token_hex(16))
-        script = script_for(request, spec, marks, provider.adapter, _media_of(found))
-    if script is None:
-        raise NotConfigured(f"There is no code for {table.provider.label} here.", "Choose another provider.")
     try:
-        return written(script, language)
+        return _written(shop, request, language, _media_of(found))
     except UnknownType as unknown:
         raise InvalidRequest([_no_type(unknown.reference, found)]) from None
+
+
+def code_of_job(shop: Workshop, job: JobRecord, language: Language) -> str:
+    """The program that makes a job again; files of this machine are named without their folder.
+
+    Raises:
+        NotConfigured: there is no program for it, or its model is gone from the table.
+    """
+    try:
+        return _written(shop, job.asked(), language, _named_media(job))
+    except UnknownType as unknown:
+        says = f"The type of {without_folder(unknown.reference)} cannot be told from its name."
+        raise NotConfigured(says, "Save it as a file and generate again.") from None
+
+
+def _written(shop: Workshop, request: VideoRequest, language: Language, media: Mapping[str, Medium]) -> str:
+    table, provider = shop.registry.tables.get(request.provider), shop.registry.get(request.provider)
+    spec = spec_for(request, table, shop.now()) if table is not None else None
+    script = None
+    if table is not None and provider is not None and isinstance(spec, ModeSpec):
+        marks = Placeholders(table.provider, provider.context.account, secrets.token_hex(16))
+        script = script_for(request, spec, marks, provider.adapter, media)
+    if script is None:
+        label = table.provider.label if table is not None else request.provider
+        raise NotConfigured(f"There is no code for {label} here.", "Choose another provider.")
+    return written(script, language)
+
+
+def _named_media(job: JobRecord) -> dict[str, Medium]:
+    """Each medium by a name that a person can save it under: never a path of this machine."""
+    named: dict[str, Medium] = {}
+    for reference, stored in job.inputs.items():
+        earlier = job_reference(reference)
+        name = without_folder(reference)
+        if earlier is not None:
+            ending = "-last-frame.png" if earlier.last_frame else f"-{earlier.number}.mp4"
+            name = f"{earlier.job_id[:8]}{ending}"
+        named[reference] = Medium(name, stored.mime_type)
+    return named
 
 
 def _media_of(found: list[Found]) -> dict[str, Medium]:

@@ -15,6 +15,7 @@ from playground.domain.provider import HttpCall
 from playground.domain.validation import check, spec_for
 from playground.jobs import policy
 from playground.jobs.cancelling import cancel
+from playground.jobs.exchanges import Talk
 from playground.jobs.inputs import expected_kind
 from playground.jobs.journal import Receipt
 from playground.jobs.probe import MIME_TYPES
@@ -66,6 +67,7 @@ async def _send_until_clear(shop: Workshop, job: JobRecord, provider: Provider, 
         step = policy.after_create(reply, provider.adapter.created, who, shop.clock())
         # What the provider said is written down even while this process is told to stop.
         moved = await asyncio.shield(_write_down(shop, taken, provider, step, tries, waited))
+        await shop.keep(job, Talk(provider, call, reply, shop.secret(job, provider), media, creates=True))
         if moved is None or moved.state != "queued" or not isinstance(step, policy.AskAgain):
             return moved
         if moved.cancel_requested:

@@ -51,6 +51,10 @@ class Files:
         """Forget the copies once they are not needed any more."""
         shutil.rmtree(self.inputs_dir / job_id, ignore_errors=True)
 
+    def talk_folder(self, job_id: str) -> Path:
+        """Where what a provider said about a job is kept for looking at."""
+        return self.data_dir / "talk" / job_id
+
     def video(self, relative: str) -> Path:
         """The path of a finished video."""
         return self.media_dir / relative

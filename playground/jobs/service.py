@@ -13,6 +13,7 @@ from typing import Final
 
 from playground.domain.capabilities import Table
 from playground.domain.errors import InvalidRequest, NotConfigured, NotFound
+from playground.domain.exchange import Conversation
 from playground.domain.extending import Extendable
 from playground.domain.request import VideoRequest
 from playground.domain.snippets import Language
@@ -20,14 +21,15 @@ from playground.domain.view import JobView
 from playground.jobs.cancelling import cancel, cannot_cancel
 from playground.jobs.changes import Changes
 from playground.jobs.checking import CheckResult, check_request
-from playground.jobs.code import code
+from playground.jobs.code import code, code_of_job
+from playground.jobs.exchanges import kept
 from playground.jobs.extending import LOOKED_THROUGH, extendable
 from playground.jobs.ordering import new_job
 from playground.jobs.record import JobRecord
 from playground.jobs.runner import Runner
 from playground.jobs.thumbnails import Thumbnails
 from playground.jobs.usual import UsualWaits
-from playground.jobs.views import view_of
+from playground.jobs.views import view_of, without_paths
 from playground.jobs.workshop import Workshop
 
 LOCAL: Final = "local"
@@ -102,6 +104,15 @@ class Service:
         """
         return await code(self._shop, request, language, owner, files_under)
 
+    async def code_of(self, job_id: str, language: Language, *, owner: str) -> str:
+        """The program that makes a job again, as `code` writes it.
+
+        Raises:
+            NotFound: there is none, or it is somebody else's.
+            NotConfigured: there is no program for it.
+        """
+        return code_of_job(self._shop, await self._owned(job_id, owner), language)
+
     async def submit(
         self, request: VideoRequest, *, owner: str, files_under: Path | None, nonce: str | None = None
     ) -> str:
@@ -145,6 +156,16 @@ class Service:
     async def _view(self, job: JobRecord) -> JobView:
         usual = await self._usual.of(job, self.tables.get(job.provider))
         return view_of(job, self._shop, cannot_cancel(self._shop, job), usual)
+
+    async def conversation(self, job_id: str, *, owner: str) -> Conversation:
+        """What was sent about a job and what the provider answered, without keys and media.
+
+        Raises:
+            NotFound: there is none, or it is somebody else's.
+        """
+        job = await self._owned(job_id, owner)
+        create, later = await kept(self._shop.files.talk_folder(job_id))
+        return Conversation(request=without_paths(job), create=create, later=later)
 
     async def jobs(self, *, owner: str, limit: int = 50) -> list[JobView]:
         """An owner's newest jobs, newest first."""

@@ -31,7 +31,7 @@ def view_of(job: JobRecord, shop: Workshop, why_not_cancel: str | None, usual: U
         model=job.model,
         mode=job.mode,
         prompt=job.asked().prompt or "",
-        request=_without_paths(job),
+        request=without_paths(job),
         progress=live.progress if job.state == "running" else None,
         words=None if rests else live.words if job.state == "running" else job.words,
         polls=live.polls,
@@ -54,19 +54,20 @@ def view_of(job: JobRecord, shop: Workshop, why_not_cancel: str | None, usual: U
     )
 
 
-def _without_paths(job: JobRecord) -> dict[str, JsonValue]:
+def without_paths(job: JobRecord) -> dict[str, JsonValue]:
     """The request as its owner may show it: of a file on this machine only its name."""
     shown = dict(job.request)
     for field in MEDIA_FIELDS:
         value = shown.get(field)
         if isinstance(value, str):
-            shown[field] = _name_of(value)
+            shown[field] = without_folder(value)
         elif isinstance(value, list):
-            shown[field] = [_name_of(each) if isinstance(each, str) else each for each in value]
+            shown[field] = [without_folder(each) if isinstance(each, str) else each for each in value]
     return shown
 
 
-def _name_of(media: str) -> str:
+def without_folder(media: str) -> str:
+    """A media reference as it may be shown: of a file only its name."""
     return media if is_url(media) or job_reference(media) is not None else PurePath(media).name
 
 

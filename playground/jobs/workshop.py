@@ -10,6 +10,7 @@ from playground.domain.credentials import Secret
 from playground.domain.errors import Charged, Failure, failure
 from playground.domain.job import State
 from playground.domain.provider import HttpCall, Reply
+from playground.jobs.exchanges import Talk, keep
 from playground.jobs.files import Files
 from playground.jobs.inputs import Inputs
 from playground.jobs.journal import Journal
@@ -73,13 +74,16 @@ class Workshop:
 
     async def ask(self, job: JobRecord, provider: Provider, call: HttpCall) -> Reply:
         """Send a call about a job that exists already: free, and repeated at will."""
-        return await self.transport.send(
-            call,
-            provider.context,
-            secret=self.secret(job, provider),
-            media={},
-            answer_cap_bytes=answer_cap(provider),
+        secret = self.secret(job, provider)
+        reply = await self.transport.send(
+            call, provider.context, secret=secret, media={}, answer_cap_bytes=answer_cap(provider)
         )
+        await self.keep(job, Talk(provider, call, reply, secret))
+        return reply
+
+    async def keep(self, job: JobRecord, talk: Talk) -> None:
+        """Keep what was said about a job for its owner to look at."""
+        await keep(self.files.talk_folder(job.id), self.clock(), talk)
 
     async def move(
         self,

@@ -132,6 +132,22 @@ def test_what_can_be_extended_is_told_to_its_owner_only(followed: list[Any], htt
     assert http.get("/api/extendable?provider=sandbox", headers=stranger).json() == {"results": []}
 
 
+def test_the_owner_reads_what_was_said_and_takes_the_code(followed: list[Any], http: httpx.Client) -> None:
+    job, token = followed[1]["job_id"], followed[1]["owner_token"]
+    mine = {"authorization": f"Bearer {token}"}
+    said = http.get(f"/api/jobs/{job}/conversation", headers=mine).json()
+    assert said["request"]["prompt"] == REQUEST["prompt"]
+    assert said["create"]["sent"]["body"]["prompt"] == REQUEST["prompt"]
+    assert said["later"][0]["received"]["body"]["status"] == "succeeded"
+    for language, begins in (("curl", "#!/bin/sh"), ("python", "# Sandbox"), ("javascript", "//")):
+        code = http.get(f"/api/jobs/{job}/code/{language}", headers=mine).json()["code"]
+        assert code.startswith(begins)
+        assert token not in code
+    assert http.get(f"/api/jobs/{job}/code/cobol", headers=mine).status_code == 404
+    assert len(http.get("/api/jobs?newest=1", headers=mine).json()["jobs"]) == 1
+    assert http.get("/api/jobs?newest=0", headers=mine).status_code == 422
+
+
 @pytest.mark.parametrize("token", ["", "Bearer", "Bearer short", "Bearer local", "Basic " + "x" * 30])
 def test_without_a_token_there_is_nothing(http: httpx.Client, followed: list[Any], token: str) -> None:
     job = followed[1]["job_id"]
@@ -139,7 +155,8 @@ def test_without_a_token_there_is_nothing(http: httpx.Client, followed: list[Any
     stranger = {"authorization": f"Bearer {secrets.token_urlsafe(16)}"}
     nothing = http.get("/api/jobs/no-such-job", headers=stranger)
     assert nothing.status_code == 404
-    for method, path in (("GET", ""), ("POST", "/cancel"), ("POST", "/look-again")):
+    reads = [("GET", path) for path in ("", "/conversation", "/code/curl")]
+    for method, path in (*reads, ("POST", "/cancel"), ("POST", "/look-again")):
         for who in (headers, stranger):
             answer = http.request(method, f"/api/jobs/{job}{path}", headers=who)
             assert (answer.status_code, answer.content) == (404, nothing.content)
