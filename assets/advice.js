@@ -2,7 +2,6 @@
 // what does not fit and the nearest that does, notes, and which choices the others exclude.
 
 import { byMerit, hasTried, nameOf, onCheck, register } from "./check.js";
-import { showOut } from "./choices.js";
 import { fill, make } from "./dom.js";
 import { price } from "./tables.js";
 import { described, door, wish } from "./wishes.js";
@@ -16,8 +15,7 @@ export function mount({ element, props, trigger }) {
   door(mode, () => trigger("change"));
   onCheck((checked, result) => {
     if (checked !== mode) return;
-    const out = showOut(mode, result?.answer.choices ?? {}, (f, v) => result.known.spoken(f, v));
-    const parts = result ? paint(result, out) : { live: [], more: [] };
+    const parts = result ? paint(result) : { live: [], more: [] };
     change(live, parts.live);
     change(more, parts.more);
     lock(mode, Boolean(result?.known.model(result.held.provider, result.held.model)?.locked), words);
@@ -46,7 +44,7 @@ function lock(mode, isLocked, words) {
 }
 
 function painter(mode, words, labels) {
-  return (result, out) => {
+  return (result) => {
     const { answer, held, known } = result;
     const model = known.model(held.provider, held.model);
     const isLocked = Boolean(model?.locked);
@@ -66,7 +64,6 @@ function painter(mode, words, labels) {
     const notes = shown.filter((issue) => issue.severity === "warning").map((issue) => issue.message);
     if (provider?.why && !isLocked) notes.unshift(provider.why);
     if (notes.length) more.push(make("ul", { class: "advice-notes" }, ...notes.map((note) => make("li", {}, note))));
-    if (out.length) more.push(unavailable(out, new Set(errors.map((issue) => issue.message))));
     return { live, more };
   };
 
@@ -148,22 +145,6 @@ function painter(mode, words, labels) {
   function changed({ field, label, from, to }) {
     const isWho = field === "provider" || field === "model";
     return make("span", {}, isWho ? null : `${label} `, isWho ? null : make("s", {}, from), isWho ? null : " ", make("b", {}, to));
-  }
-
-  // What stands above as a problem is not said twice, but the choices are still described by it.
-  function unavailable(out, said) {
-    return make(
-      "ul",
-      { class: "advice-out", "aria-label": words.out },
-      ...out.map((each) =>
-        make(
-          "li",
-          { id: each.id, class: said.has(each.says) && "caps-hidden" },
-          make("b", {}, `${labels[each.field] ?? each.field} ${each.values.join(", ")}`),
-          ` ${each.says}`,
-        ),
-      ),
-    );
   }
 }
 

@@ -59,16 +59,23 @@ export function checkSoon(mode) {
   form.timer = setTimeout(() => check(mode, form), PATIENCE);
 }
 
+// What would be said of the form with some other values of a request; null where nobody answers.
+export async function askWith(mode, changes = {}) {
+  const known = await tables();
+  const now = held(mode);
+  const fields = known.model(now.provider, now.model)?.modes[mode]?.fields ?? {};
+  const asked = requestOf(mode, now, fields);
+  const body = JSON.stringify({ ...asked.request, ...changes });
+  const answer = await ask("api/check", { method: "POST", body });
+  return { ...asked, held: now, known, answer };
+}
+
 async function check(mode, form) {
   const turn = (form.turn = (form.turn ?? 0) + 1);
   try {
-    const known = await tables();
-    const now = held(mode);
-    const fields = known.model(now.provider, now.model)?.modes[mode]?.fields ?? {};
-    const asked = requestOf(mode, now, fields);
-    const answer = await ask("api/check", { method: "POST", body: JSON.stringify(asked.request) });
+    const result = await askWith(mode);
     if (turn !== form.turn) return;
-    form.last = { ...asked, held: now, known, answer };
+    form.last = result;
   } catch {
     if (turn !== form.turn) return;
     // Nothing is shown rather than something that may not hold any more.

@@ -55,7 +55,9 @@ export function restored() {
 export function changed(mode, names, values) {
   if (!isRestored) return [];
   burst = { nonce: "", at: 0 };
-  const now = Object.fromEntries(names.map((name, place) => [name, values[place] ?? null]));
+  // The settings are one component; a draft knows fields.
+  const { settings, ...others } = Object.fromEntries(names.map((name, place) => [name, values[place] ?? null]));
+  const now = { ...settings, ...others };
   keep({ [mode]: now });
   unmarkEdited(mode, now);
   // Problems of before: no longer certain, not yet disproven.

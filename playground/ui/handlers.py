@@ -7,10 +7,10 @@ from typing import Any, Final, cast
 
 from playground.domain.errors import NotFound, PlaygroundError
 from playground.jobs.service import Service, owner_of_token
-from playground.ui import form, presenter, texts
+from playground.ui import form, presenter, settings, texts
 from playground.ui.gradio_typed import skip, update
 from playground.ui.mode_form import Drawn
-from playground.ui.settings_form import redraw
+from playground.ui.settings_form import redraw, redraw_settings
 from playground.ui.switching import held_typed, read_wish, remembered, switch
 from playground.ui.tabs import ModeTab
 
@@ -29,7 +29,7 @@ class Handlers:
 
     async def submit(self, tab: ModeTab, ticket: object, values: Sequence[object]) -> tuple[object, object]:
         """Check and submit; the card gets the job's id, or the problems stand beside Generate."""
-        held = dict(zip(tab.names, values, strict=False))
+        held = tab.held(values)
         try:
             owner, nonce = _ticket(ticket)
             provider, model = held.get("provider"), held.get("model")
@@ -45,9 +45,9 @@ class Handlers:
 
     def redraw(self, tab: ModeTab, memory: object, values: Sequence[object], wish: object = None) -> list[object]:
         """The same form under another table: somebody chose a provider or a model, or clicked on a proposal."""
-        held = dict(zip(tab.names, values, strict=False))
+        held = tab.held(values)
         moved = switch(tab.form, memory, held, read_wish(wish))
-        return [*_updates(moved.drawn, moved.typed), moved.memory]
+        return [*_updates(tab, moved.drawn, held, moved.typed), moved.memory]
 
     def restore(self, tabs: Sequence[ModeTab], draft: object) -> list[object]:
         """After a reload: the tab that was open and what each form held, as far as it still fits."""
@@ -79,25 +79,24 @@ def same_card() -> dict[str, Any]:
 
 
 def _untouched(tab: ModeTab) -> list[object]:
-    fields: list[object] = [[] if tab.form.styles[name] == "media" else skip() for name in tab.form.names]
-    return [skip(), skip(), *fields, skip(), remembered(tab.form.draw({}))]
+    drawn = tab.form.draw({})
+    fields: list[object] = [[] if tab.form.styles[name] == "media" else skip() for name in tab.fields]
+    return [settings.values(drawn, {}), *fields, remembered(drawn)]
 
 
-def _updates(drawn: Drawn, typed: Mapping[str, object]) -> list[object]:
-    """One update for each component; typed fields keep what they hold but for what is named."""
-    return [
-        update(choices=drawn.providers, value=drawn.provider),
-        update(choices=drawn.models, value=drawn.model),
-        *(
-            {**redraw(each), "value": typed[each.name]} if each.name in typed else redraw(each)
-            for each in drawn.controls
-        ),
-        update(choices=list(drawn.rehearsals), value=drawn.rehearsal, visible=bool(drawn.rehearsals)),
+def _updates(tab: ModeTab, drawn: Drawn, held: Mapping[str, object], changed: Mapping[str, object]) -> list[object]:
+    """One update for each component; what was typed stays but for what is changed."""
+    typed = {**held_typed(tab.form.names, tab.form.styles, held), **changed}
+    controls = {control.name: control for control in drawn.controls}
+    fields = [
+        {**redraw(controls[name]), "value": changed[name]} if name in changed else redraw(controls[name])
+        for name in tab.fields
     ]
+    return [redraw_settings(tab.form.mode, drawn, typed), *fields]
 
 
 def _restored(tab: ModeTab, values: dict[str, object]) -> list[object]:
     drawn = tab.form.draw(values)
-    memory = values.get("memory")
+    memory = cast("dict[str, object] | None", values.get("memory"))
     typed = held_typed(tab.form.names, tab.form.styles, values)
-    return [*_updates(drawn, typed), memory if isinstance(memory, dict) else remembered(drawn)]
+    return [*_updates(tab, drawn, values, typed), memory if isinstance(memory, dict) else remembered(drawn)]

@@ -127,7 +127,7 @@ def _wire_moves(handlers: Handlers, tab: ModeTab) -> None:
     def apply(wish: object, memory: object, *values: object) -> list[object]:
         return handlers.redraw(tab, memory, values, wish)
 
-    then = listen([tab.provider.input, tab.model.input], redraw, inputs=places, **moved)
+    then = listen([tab.settings.input], redraw, inputs=places, **moved)
     then(None, **kept)
     wished = call("page.js", "wished", mode, len(places) + 1)
     then = listen([changes(tab.advice)], apply, inputs=[gr.JSON(visible=False), *places], js=wished, **moved)

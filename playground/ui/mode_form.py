@@ -19,6 +19,8 @@ class Drawn:
     providers: list[tuple[str, str]]
     model: str | None
     models: list[tuple[str, str]]
+    locked: frozenset[str]
+    """The models that nothing can be sent to any more."""
     controls: tuple[Control, ...]
     rehearsals: tuple[tuple[str, str], ...]
     rehearsal: str
@@ -51,6 +53,7 @@ class ModeForm:
             providers=providers,
             model=model,
             models=models,
+            locked=self._shelf.locked(provider, self.mode),
             controls=tuple(controls.control(n, spec, self.styles[n], values.get(n)) for n in self.names),
             rehearsals=rehearsals,
             rehearsal=_kept(values.get("rehearsal"), list(rehearsals), UNSET) or UNSET,

@@ -1,5 +1,6 @@
-"""From a `Control` to its Gradio component, and to the update that redraws it."""
+"""From a drawn form to its Gradio components, and to the updates that redraw them."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import gradio as gr
@@ -8,59 +9,49 @@ from gradio.components import Component
 from playground.ui import texts
 from playground.ui.controls import Control
 from playground.ui.gradio_typed import update
+from playground.ui.mode_form import Drawn
 from playground.ui.pieces import on_load, template
+from playground.ui.settings import described, values
 
 _PROMPT_LINES: Final = 4
 
 
-def draw(mode: str, control: Control) -> Component:
-    """One component for one control, at the place where it is called."""
-    elem_id = f"{mode}-{control.name}"
-    if control.style == "media":
-        return _media(elem_id, control)
-    if control.style == "radio":
-        return gr.Radio(
-            choices=list(control.choices),
-            value=control.value,
-            label=control.label,
-            info=control.help,
-            visible=control.shown,
-            interactive=control.free,
-            min_width=150,
-            elem_id=elem_id,
-            elem_classes="pg-radio",
-        )
-    if control.style == "checkbox":
-        return gr.Checkbox(
-            value=bool(control.value),
-            label=control.label,
-            info=control.help,
-            visible=control.shown,
-            interactive=control.free,
-            min_width=150,
-            elem_id=elem_id,
-        )
-    return _text(mode, elem_id, control)
+def draw_settings(mode: str, drawn: Drawn) -> gr.HTML:
+    """An own control for provider, model and every setting: only it can shut a single choice and say why.
 
-
-def _text(mode: str, elem_id: str, control: Control) -> Component:
-    placeholders = {"prompt": texts.PROMPT_PLACEHOLDERS[mode], "seed": texts.SEED_PLACEHOLDER}
-    is_prompt = control.name == "prompt"
-    return gr.Textbox(
-        value=str(control.value or ""),
-        label=control.label,
-        info=None if is_prompt else control.help,
-        placeholder=placeholders.get(control.name, texts.NEGATIVE_PLACEHOLDER if control.style == "text" else None),
-        lines=_PROMPT_LINES if is_prompt else 1,
-        max_lines=12 if control.style == "text" else 1,
-        visible=control.shown,
-        interactive=True,
-        min_width=150,
-        elem_id=elem_id,
+    Its input event asks for the form of another provider or model; its change event is any other choice.
+    """
+    return gr.HTML(
+        value=values(drawn, {}),
+        html_template=template("settings.html"),
+        js_on_load=on_load("settings.js"),
+        apply_default_css=False,
+        elem_classes="pg-settings",
+        **described(mode, drawn),
     )
 
 
-def _media(elem_id: str, control: Control) -> Component:
+def redraw_settings(mode: str, drawn: Drawn, typed: Mapping[str, object]) -> dict[str, Any]:
+    """The settings under another table, or as they were left."""
+    return update(value=values(drawn, typed), **described(mode, drawn))
+
+
+def draw_prompt(mode: str, control: Control) -> gr.Textbox:
+    """Where the prompt is written."""
+    return gr.Textbox(
+        value=str(control.value or ""),
+        label=control.label,
+        placeholder=texts.PROMPT_PLACEHOLDERS[mode],
+        lines=_PROMPT_LINES,
+        max_lines=12,
+        visible=control.shown,
+        interactive=True,
+        elem_id=f"{mode}-prompt",
+        elem_classes="pg-prompt",
+    )
+
+
+def draw_media(mode: str, control: Control) -> Component:
     """An own control: it uploads by itself, shows what it has, and nothing is decoded on the way."""
     return gr.HTML(
         value=[],
@@ -69,7 +60,7 @@ def _media(elem_id: str, control: Control) -> Component:
         apply_default_css=False,
         visible=control.shown,
         min_width=200,
-        elem_id=elem_id,
+        elem_id=f"{mode}-{control.name}",
         **_media_props(control),
     )
 
@@ -86,13 +77,9 @@ def _media_props(control: Control) -> dict[str, Any]:
 
 
 def redraw(control: Control) -> dict[str, Any]:
-    """The update that makes a component look like its control; what a person typed or uploaded stays."""
+    """The update that makes the prompt or a medium look like its control; what a person put in stays."""
     changes: dict[str, Any] = {"visible": control.shown}
     if control.style == "media":
         # An update of a gr.HTML replaces all its own properties at once: a missing one would be lost.
         changes |= _media_props(control)
-    if control.style in {"radio", "checkbox"}:
-        changes |= {"value": control.value, "interactive": control.free, "info": control.help}
-    if control.style == "radio":
-        changes["choices"] = list(control.choices)
     return update(**changes)

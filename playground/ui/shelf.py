@@ -78,6 +78,12 @@ class Shelf:
         models = table.models_for(mode) if table is not None else ()
         return [(_noted(model.label, self.standing(model)), model.id) for model in models]
 
+    def locked(self, provider: str | None, mode: Mode) -> frozenset[str]:
+        """Those of them that cannot be chosen."""
+        table = self.tables.get(provider) if provider is not None else None
+        models = table.models_for(mode) if table is not None else ()
+        return frozenset(model.id for model in models if self.is_locked(model))
+
     def default_provider(self, mode: Mode) -> str | None:
         """One that works: a live one with a key, else the one that needs none."""
         return next((provider for _, provider in self.providers(mode)), None)

@@ -1,17 +1,19 @@
 """One tab: a mode's inputs, its settings, and Generate."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import gradio as gr
 from gradio.components import Component
 
 from playground.domain.words import MODE_LABELS
 from playground.ui import texts
-from playground.ui.controls import MAIN, Control
+from playground.ui.controls import Control
 from playground.ui.mode_form import Drawn, ModeForm
 from playground.ui.pieces import on_load, template
-from playground.ui.settings_form import draw
+from playground.ui.settings_form import draw_media, draw_prompt, draw_settings
 from playground.ui.switching import remembered
 
 
@@ -20,10 +22,9 @@ class ModeTab:
     """The components of one tab, by what they mean."""
 
     form: ModeForm
-    provider: gr.Dropdown
-    model: gr.Dropdown
+    settings: gr.HTML
     fields: dict[str, Component]
-    rehearsal: gr.Dropdown
+    """The prompt and the media."""
     problems: gr.HTML
     advice: gr.HTML
     """Speaks while one types; its change event is a click on a proposal or on another provider."""
@@ -39,12 +40,18 @@ class ModeTab:
     @property
     def names(self) -> list[str]:
         """What `values` hold, in their order."""
-        return ["provider", "model", *self.form.names, "rehearsal"]
+        return ["settings", *self.fields]
 
     @property
     def values(self) -> list[Component]:
         """Everything that a person can set."""
-        return [self.provider, self.model, *(self.fields[name] for name in self.form.names), self.rehearsal]
+        return [self.settings, *self.fields.values()]
+
+    def held(self, values: Sequence[object]) -> dict[str, object]:
+        """What the components hold, by field: the settings are spread out among the others."""
+        given = dict(zip(self.names, values, strict=False))
+        settings = given.pop("settings", None)
+        return {**(cast("dict[str, object]", settings) if isinstance(settings, dict) else {}), **given}
 
 
 def mode_tab(form: ModeForm) -> ModeTab:
@@ -54,18 +61,11 @@ def mode_tab(form: ModeForm) -> ModeTab:
     controls = {control.name: control for control in drawn.controls}
     fields: dict[str, Component] = {}
     with gr.Tab(MODE_LABELS[mode], id=mode, elem_id=f"tab-{mode}"):
-        _media_row(form, controls, fields)
+        _media_row(form, controls, fields, essential=True)
         if "prompt" in controls:
-            fields["prompt"] = draw(mode, controls["prompt"])
-        provider, model = _who(mode, drawn)
-        with gr.Group(elem_classes="pg-main"):
-            main = [controls[name] for name in MAIN if name in controls]
-            with gr.Row():
-                fields.update({c.name: draw(mode, c) for c in main if c.style == "radio"})
-            fields.update({c.name: draw(mode, c) for c in main if c.style != "radio"})
-        with gr.Accordion(texts.ADVANCED, open=False, elem_id=f"{mode}-advanced", elem_classes="pg-advanced"):
-            _advanced(mode, controls, fields)
-            rehearsal = _rehearsal(mode, drawn)
+            fields["prompt"] = draw_prompt(mode, controls["prompt"])
+        settings = draw_settings(mode, drawn)
+        _media_row(form, controls, fields, essential=False)
         problems = gr.HTML(
             "",
             html_template=template("problems.html"),
@@ -94,7 +94,7 @@ def mode_tab(form: ModeForm) -> ModeTab:
                 words=texts.QUOTE,
             )
             go = gr.Button(texts.GENERATE, variant="primary", elem_id=f"{mode}-generate", scale=3, min_width=140)
-    return ModeTab(form, provider, model, fields, rehearsal, problems, advice, memory, go)
+    return ModeTab(form, settings, fields, problems, advice, memory, go)
 
 
 def _initial(drawn: Drawn) -> str:
@@ -103,52 +103,9 @@ def _initial(drawn: Drawn) -> str:
     return json.dumps({"provider": drawn.provider, "model": drawn.model, **values})
 
 
-def _media_row(form: ModeForm, controls: dict[str, Control], fields: dict[str, Component]) -> None:
-    media = [c for name, c in controls.items() if c.style == "media" and name in form.essential]
+def _media_row(form: ModeForm, controls: dict[str, Control], fields: dict[str, Component], *, essential: bool) -> None:
+    """The media that some provider cannot do without are always in sight, the others with the advanced settings."""
+    media = [c for n, c in controls.items() if c.style == "media" and (n in form.essential) is essential]
     if media:
-        with gr.Row(elem_classes="pg-media-row"):
-            fields.update({control.name: draw(form.mode, control) for control in media})
-
-
-def _who(mode: str, drawn: Drawn) -> tuple[gr.Dropdown, gr.Dropdown]:
-    with gr.Group(), gr.Row():
-        provider = gr.Dropdown(
-            drawn.providers,
-            value=drawn.provider,
-            label=texts.PROVIDER,
-            interactive=True,
-            min_width=150,
-            elem_id=f"{mode}-provider",
-        )
-        model = gr.Dropdown(
-            drawn.models,
-            value=drawn.model,
-            label=texts.MODEL,
-            interactive=True,
-            min_width=150,
-            elem_id=f"{mode}-model",
-        )
-    return provider, model
-
-
-def _advanced(mode: str, controls: dict[str, Control], fields: dict[str, Component]) -> None:
-    rest = [c for name, c in controls.items() if name not in MAIN and name not in fields]
-    for control in (c for c in rest if c.style == "text"):
-        fields[control.name] = draw(mode, control)
-    for kinds in (("line", "radio", "checkbox"), ("media",)):
-        row = [control for control in rest if control.style in kinds]
-        if row:
-            with gr.Row(elem_classes="pg-media-row" if kinds == ("media",) else None):
-                fields.update({control.name: draw(mode, control) for control in row})
-
-
-def _rehearsal(mode: str, drawn: Drawn) -> gr.Dropdown:
-    return gr.Dropdown(
-        list(drawn.rehearsals),
-        value=drawn.rehearsal,
-        label=texts.REHEARSAL,
-        info=texts.REHEARSAL_HELP,
-        visible=bool(drawn.rehearsals),
-        interactive=True,
-        elem_id=f"{mode}-rehearsal",
-    )
+        with gr.Row(elem_classes=["pg-media-row"] if essential else ["pg-media-row", "pg-optional"]):
+            fields.update({control.name: draw_media(form.mode, control) for control in media})

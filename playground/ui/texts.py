@@ -31,25 +31,33 @@ PROMPT_PLACEHOLDERS: Final[dict[str, str]] = {
     "references": "What the person, thing or style of the pictures does: she walks along the pier at sunset",
     "extension": "How the clip goes on: the boat reaches the river and the rain stops",
 }
-SEED_PLACEHOLDER: Final = "Random"
-NEGATIVE_PLACEHOLDER: Final = "rain, people, text"
+PLACEHOLDERS: Final[dict[str, str]] = {"seed": "Random", "negative_prompt": "rain, people, text"}
 
-PROVIDER: Final = "Provider"
-MODEL: Final = "Model"
 READINESS: Final[dict[str, str]] = {"ready": "", "key": "needs a key", "check": "check only"}
 LOCKED: Final = "locked, shut down {date}"
 SHUT_DOWN: Final = "shut down {date}"
 DEPRECATED: Final = "deprecated since {date}"
 AT_RISK: Final = "at risk since {date}"
 NOT_A_NUMBER: Final = "{label} must be a whole number, not “{text}”."
-ADVANCED: Final = "Advanced"
 GENERATE: Final = "Generate video"
 NOT_SET: Final = "Auto"
 ON: Final = "On"
 OFF: Final = "Off"
 
-REHEARSAL: Final = "Rehearsal"
-REHEARSAL_HELP: Final = "Plays an ending on purpose, to see how the page takes it."
+SETTINGS: Final[dict[str, str]] = {
+    "title": "Settings",
+    "provider": "Provider",
+    "model": "Model",
+    "advanced": "Advanced",
+    "rehearsal": "Rehearsal",
+    "rehearsalHelp": "Plays an ending on purpose, to see how the page takes it.",
+    "on": ON,
+    "off": OFF,
+    "always": "Always so here",
+    "ways": "It fits with",
+    "looking": "Looking for a way…",
+    "noWay": "Nothing near this request takes it.",
+}
 NO_REHEARSAL: Final = "None: make the video"
 
 NO_PROVIDER: Final = "No provider offers this yet."
@@ -137,7 +145,6 @@ ADVICE: Final[dict[str, str]] = {
     "lockedGo": "Nothing can be sent to a model that was shut down.",
     "aside": "Set aside, as it does not fit here:",
     "asideBack": "It comes back with a provider that takes it.",
-    "out": "Not available now",
     "free": "Free",
     "unknown": "Price unknown",
     "wholeNumber": NOT_A_NUMBER,

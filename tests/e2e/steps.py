@@ -1,6 +1,7 @@
 """What a person does on the page, in words that the tests share."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -58,10 +59,18 @@ class Form:
     def advanced(self) -> "Form":
         """Open what is folded away."""
         self.at("advanced").get_by_role("button", name="Advanced").click()
-        expect(self.at("rehearsal")).to_be_visible()
-        # Gradio mounts what was folded away and listens to it a moment later; no person types that fast.
-        self.page.wait_for_timeout(300)
+        expect(self.at("advanced").locator(".set-more")).to_be_visible()
         return self
+
+    def choose(self, name: str, label: str) -> "Form":
+        """Choose from a list by how an entry begins; another provider or model has the form drawn anew."""
+        entry = self.at(name).locator("option").filter(has_text=re.compile(f"^{re.escape(label)}")).first
+        self.at(name).locator("select").select_option(entry.get_attribute("value"))
+        return self
+
+    def chosen(self, name: str) -> Locator:
+        """The entry of a list that is chosen."""
+        return self.at(name).locator("option:checked")
 
     def type(self, name: str, text: str) -> "Form":
         """Fill in a line."""
@@ -72,9 +81,7 @@ class Form:
 
     def rehearse(self, label: str) -> "Form":
         """Choose an ending to be played."""
-        self.at("rehearsal").locator("input").click()
-        self.page.get_by_role("option", name=label, exact=True).click()
-        return self
+        return self.choose("rehearsal", label)
 
     def generate(self) -> None:
         """Click."""

@@ -1,0 +1,92 @@
+// Provider, model and every setting of one form. What there is to choose comes from the tables by the server, and what
+// the other choices exclude comes from the check: no rule of any provider is known here.
+
+import { onCheck } from "./check.js";
+import { make } from "./dom.js";
+import { line, list, toggle } from "./inputs.js";
+import { segments } from "./segments.js";
+
+const MAKERS = { radio: segments, checkbox: toggle, line, text: line };
+
+export function mount({ element, props, trigger, watch }) {
+  const root = element.querySelector(".settings");
+  let drawn;
+  let parts = new Map();
+  let isOpen = false;
+  let choices = {};
+
+  function set(name, value) {
+    if (props.value[name] === value) return;
+    props.value = { ...props.value, [name]: value };
+    sync();
+    const moves = name === "provider" || name === "model";
+    queueMicrotask(() => trigger(moves ? "input" : "change"));
+  }
+
+  function part(maker, control) {
+    const made = maker({ mode: props.mode, control, words: props.words, choose: (value) => set(control.name, value) });
+    parts.set(control.name, made);
+    return made.element;
+  }
+
+  function build() {
+    const { mode, form, words } = props;
+    parts = new Map();
+    const field = (control) => part(MAKERS[control.style], control);
+    const who = [
+      part(list, { name: "provider", label: words.provider, choices: form.providers }),
+      part(list, { name: "model", label: words.model, choices: form.models }),
+    ];
+    const rehearsal = { name: "rehearsal", label: words.rehearsal, help: words.rehearsalHelp, choices: form.rehearsals };
+    const more = [...form.advanced.map(field), form.rehearsals.length ? part(list, rehearsal) : null].filter(Boolean);
+    const body = make("div", { class: "set-more", id: `${mode}-more` }, ...more);
+    const opener = make(
+      "button",
+      { type: "button", "aria-controls": `${mode}-more`, onclick: () => open(!isOpen) },
+      make("span", {}, words.advanced),
+      make("i", { "aria-hidden": "true" }),
+    );
+    root.replaceChildren(
+      make("div", { class: "set-panel set-who" }, ...who),
+      make("div", { class: "set-panel set-main" }, ...form.main.map(field)),
+      make("div", { class: "set-panel set-advanced", id: `${mode}-advanced`, hidden: more.length === 0 }, opener, body),
+    );
+    open(isOpen);
+    out(choices);
+  }
+
+  function open(yes) {
+    isOpen = yes;
+    const panel = root.querySelector(".set-advanced");
+    panel.firstElementChild.setAttribute("aria-expanded", String(yes));
+    panel.lastElementChild.hidden = !yes;
+    // Inputs that few need are components of their own further down.
+    element.closest("[id^=tab-]")?.classList.toggle("pg-open", yes);
+  }
+
+  function sync() {
+    for (const [name, made] of parts) made.sync(props.value[name]);
+  }
+
+  function out(known) {
+    choices = known;
+    for (const [name, made] of parts) made.out?.(known[name] ?? []);
+  }
+
+  function paint() {
+    const wanted = JSON.stringify(props.form);
+    if (wanted !== drawn) {
+      drawn = wanted;
+      const focused = root.contains(document.activeElement) ? document.activeElement.id : "";
+      build();
+      if (focused) document.getElementById(focused)?.focus();
+    }
+    sync();
+  }
+
+  onCheck((checked, result) => {
+    if (checked === props.mode) out(result?.answer.choices ?? {});
+  });
+  watch(["value", "form"], paint);
+  paint();
+}
