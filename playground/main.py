@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playground.catalog import load_tables
+from playground.domain.provider import TimeoutClass
 from playground.domain.tables import TableError
 from playground.emulator._server import emulator_of
 from playground.emulator.sandbox import RENDERER, SandboxProvider
@@ -25,7 +26,7 @@ from playground.jobs.store import Store
 from playground.jobs.workshop import Workshop
 from playground.registry import Registry
 from playground.settings import Settings, SettingsError
-from playground.transport.client import Transport
+from playground.transport.client import READ_SECONDS, Transport
 from playground.transport.guard import url_problem
 from playground.transport.inprocess import InProcessTransport
 
@@ -49,8 +50,11 @@ class Playground:
         sandbox: SandboxProvider | None = None,
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        read_seconds: Mapping[TimeoutClass, float] = READ_SECONDS,
     ) -> None:
         """With `adopts`, jobs that dead processes left are taken over. `clock` gives seconds since the epoch.
+
+        `read_seconds` are the longest silences of a provider, by class of call.
 
         Raises:
             SettingsError: the operator's folder of tables cannot be used.
@@ -72,6 +76,7 @@ class Playground:
             trusted_origins=trusted,
             allow_private_hosts=settings.allow_private_hosts,
             clock=now,
+            read_seconds=read_seconds,
         )
         changes = Changes()
         allowed = settings.allow_private_hosts

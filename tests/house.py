@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,12 +13,14 @@ from pathlib import Path
 import av
 import numpy as np
 
-from playground.domain.capabilities import ModeSpec
+from playground.domain.capabilities import ModeSpec, Parameter
+from playground.domain.provider import TimeoutClass
 from playground.domain.request import MEDIA_FIELDS, PARAMETER_KINDS, VideoRequest
 from playground.emulator.sandbox import SandboxProvider
 from playground.jobs.service import Service
 from playground.main import Playground
 from playground.settings import load_settings
+from playground.transport.client import READ_SECONDS
 
 SAMPLES = Path(__file__).parent.parent / "assets" / "samples"
 
@@ -77,7 +79,9 @@ class House:
         self._worker.write_text(WORKER)
 
     @asynccontextmanager
-    async def process(self, *, adopts: bool = False, **environment: str) -> AsyncGenerator[Service]:
+    async def process(
+        self, *, adopts: bool = False, read_seconds: Mapping[TimeoutClass, float] | None = None, **environment: str
+    ) -> AsyncGenerator[Service]:
         # A fake clock makes long waits free, and every question costs real time: so ask seldom.
         settings = load_settings(
             {"HOME": str(self.folder), "PLAYGROUND_POLL_SECONDS": "20", **environment}, data_dir=self.data
@@ -88,7 +92,14 @@ class House:
             return datetime.fromtimestamp(self.time.now, UTC)
 
         sandbox = SandboxProvider(self.data, clock=now, worker=command, slow_seconds=20)
-        playground = Playground(settings, adopts=adopts, sandbox=sandbox, clock=self.time.clock, pause=self.time.pause)
+        playground = Playground(
+            settings,
+            adopts=adopts,
+            sandbox=sandbox,
+            clock=self.time.clock,
+            pause=self.time.pause,
+            read_seconds=read_seconds if read_seconds is not None else READ_SECONDS,
+        )
         async with playground.opened() as service:
             yield service
 
@@ -106,19 +117,21 @@ class House:
         return [json.loads(path.read_text()) for path in (self.data / "sandbox").glob("*/request.json")]
 
 
-def request_for(spec: ModeSpec, source: Path | None = None, **changes: object) -> VideoRequest:
-    """The least request that a model takes in a mode, derived from its table; media are sample files."""
+def request_for(spec: ModeSpec, source: Path | str | None = None, **changes: object) -> VideoRequest:
+    """The least request that a model takes in a mode, derived from its table; media are sample files or links."""
     values: dict[str, object] = {"provider": spec.provider, "model": spec.model.id, "mode": spec.mode}
     for name, parameter in spec.parameters.items():
         if name in MEDIA_FIELDS:
             if parameter.required:
-                values[name] = _sample(name, source)
+                values[name] = _sample(name, source, parameter)
         elif PARAMETER_KINDS[name] == "text" and (parameter.required or parameter.required_unless):
             values[name] = "A paper boat drifts down a stream at dawn."
     return VideoRequest.model_validate({**values, **changes})
 
 
-def _sample(name: str, source: Path | None) -> object:
+def _sample(name: str, source: Path | str | None, parameter: Parameter) -> object:
+    if parameter.limits is not None and parameter.limits.url_only:
+        return "https://example.com/frame.png"
     if name == "source_video":
         return str(source)
     if name == "reference_images":

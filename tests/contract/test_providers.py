@@ -3,26 +3,33 @@
 A new provider is covered by existing: its modes, parameters and endings come from its table.
 """
 
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from playground import catalog, emulator, providers
 from playground.catalog import load_tables
-from playground.domain.capabilities import ModeSpec, Parameter
+from playground.domain.capabilities import ModeSpec, Parameter, Table
 from playground.domain.errors import InvalidRequest, NotFound
 from playground.domain.planning import to_send
-from playground.domain.provider import REHEARSALS, Context
-from playground.domain.request import MEDIA_FIELDS, PARAMETER_KINDS, Value, VideoRequest
+from playground.domain.provider import Context, TimeoutClass
+from playground.domain.request import MEDIA_FIELDS, PARAMETER_KINDS, Mode, Value, VideoRequest
 from playground.domain.view import JobView
+from playground.emulator._rehearsals import REFUSALS, SCRIPTS
 from playground.jobs.boxes import mp4_problem
-from playground.jobs.service import LOCAL
+from playground.jobs.service import LOCAL, Service
 from playground.registry import Registry
+from playground.transport.client import READ_SECONDS
+from tests.emulation import Emulation, emulation, key_of
 from tests.house import House, request_for
 
 TABLES = load_tables()
 REGISTRY = Registry(TABLES, lambda _: "x")
-SPECS = [spec for provider in REGISTRY.providers.values() for spec in provider.table.specs.values()]
+STEMS = sorted(REGISTRY.providers)
+SPECS = [spec for stem in STEMS for spec in REGISTRY[stem].table.specs.values()]
+SHORT: dict[TimeoutClass, float] = {"status": 0.5, "create": 0.5, "blocking-create": 0.5, "download": 0.5}
 
 
 def named(spec: ModeSpec) -> str:
@@ -41,55 +48,195 @@ def test_a_provider_is_three_files_with_one_stem() -> None:
     assert adapters <= stems(catalog, ".toml") == set(TABLES)
 
 
-async def finished(house: House, spec: ModeSpec, **changes: object) -> JobView:
-    request = request_for(spec, house.folder / "prepared.mp4", **changes)
-    async with house.process() as service:
-        job = await service.submit(request, owner=LOCAL, files_under=None)
-        return await service.settled(job, owner=LOCAL)
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulation]:
+    with emulation(tmp_path_factory.mktemp("emulation")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def fresh(server: Emulation) -> None:
+    server.forget()
+
+
+class Street:
+    """A house whose every provider is its stand-in, over real sockets."""
+
+    def __init__(self, house: House, server: Emulation) -> None:
+        self.house = house
+        self.server = server
+
+    @asynccontextmanager
+    async def process(self, read_seconds: Mapping[TimeoutClass, float] = READ_SECONDS) -> AsyncGenerator[Service]:
+        own = {"PLAYGROUND_ALLOW_RETIRED": "1", **self.server.environment()}
+        async with self.house.process(read_seconds=read_seconds, **own) as service:
+            yield service
+
+    async def finished(self, spec: ModeSpec, **changes: object) -> JobView:
+        """The end of the least job of a mode; an extension goes on from an earlier job of the same provider."""
+        async with self.process(read_seconds=SHORT) as service:
+            job = await self.submitted(service, spec, **changes)
+            return await service.settled(job, owner=LOCAL)
+
+    async def submitted(self, service: Service, spec: ModeSpec, **changes: object) -> str:
+        source = None
+        if spec.mode == "extension":
+            earlier = TABLES[spec.provider].specs[spec.model.id, "text-to-video"]
+            assert isinstance(earlier, ModeSpec)
+            source = f"job:{await service.submit(request_for(earlier), owner=LOCAL, files_under=None)}"
+            await service.settled(source.removeprefix("job:"), owner=LOCAL)
+            self.server.forget()
+        return await service.submit(request_for(spec, source, **changes), owner=LOCAL, files_under=None)
+
+
+@pytest.fixture
+def street(house: House, server: Emulation) -> Street:
+    return Street(house, server)
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=named)
-async def test_every_mode_ends_with_a_whole_video_for_one_create(house: House, spec: ModeSpec) -> None:
-    async with house.process() as service:
-        request = request_for(spec, house.folder / "prepared.mp4")
-        job = await service.submit(request, owner=LOCAL, files_under=None)
+async def test_every_mode_ends_with_a_whole_video_for_one_create(street: Street, spec: ModeSpec) -> None:
+    async with street.process() as service:
+        job = await street.submitted(service, spec)
         view = await service.settled(job, owner=LOCAL)
         assert view.state == "succeeded", view.error
         files = await service.video_files(job, owner=LOCAL)
     assert [mp4_problem(file) for file in files] == [None]
-    assert view.provider_job_id is not None
-    assert house.accepted() == 1
+    assert street.server.accepted(spec.provider) == 1
     assert view.step == len(view.steps) - 1
+    assert (view.provider_job_id is None) == (TABLES[spec.provider].provider.poll_seconds is None)
 
 
-ENDINGS = {
-    "slow": ("succeeded", None, "no"),
-    "rate-limited": ("succeeded", None, "no"),
-    "filtered": ("failed", "filtered", "no"),
-    "fails": ("failed", "failed", "no"),
-    "done-without-video": ("failed", "no_video", "unknown"),
-    "link-expired": ("succeeded", None, "no"),
-    "lost-reply": ("uncertain", "uncertain", "unknown"),
-    "never-ends": ("running", None, "no"),
+@pytest.mark.parametrize("stem", STEMS)
+async def test_a_key_goes_to_its_own_provider_in_its_own_header_only(street: Street, stem: str) -> None:
+    facts = TABLES[stem].provider
+    await street.finished(plain(TABLES[stem]))
+    used = {name for line in street.server.requests() for name in line["headers"]}
+    scheme = facts.credential.scheme if facts.credential is not None else None
+    header = "authorization" if scheme == "bearer" else scheme
+    keyed = {header} if header is not None else set[str]()
+    assert used & {"authorization", "x-goog-api-key"} == keyed
+    assert all(key_of(stem) not in line["path"] + line["query"] for line in street.server.requests())
+    files = [path for path in street.house.folder.rglob("*") if path.is_file()]
+    assert not [path for path in files if key_of(stem).encode() in path.read_bytes()]
+
+
+def plain(table: Table) -> ModeSpec:
+    """Text to video with the provider's first model."""
+    return next(spec for spec in table.specs.values() if spec.mode == "text-to-video")
+
+
+def answers_at_once(stem: str) -> bool:
+    return TABLES[stem].provider.poll_seconds is None
+
+
+# State, code of the failure, and what may be said of the charge: exactly what, each provider's own tests tell.
+ENDINGS: dict[str, tuple[str, str | None, set[str]]] = {
+    "slow": ("succeeded", None, {"no", "yes"}),
+    "rate-limited": ("succeeded", None, {"no", "yes"}),
+    "rate-limited-without-hint": ("succeeded", None, {"no", "yes"}),
+    "link-expired": ("succeeded", None, {"no", "yes"}),
+    "filtered": ("failed", "filtered", {"no", "unknown"}),
+    "filtered-at-once": ("failed", "filtered", {"no"}),
+    "fails": ("failed", "failed", {"no", "unknown"}),
+    "done-without-video": ("failed", "no_video", {"no", "unknown"}),
+    "lost-reply": ("uncertain", "uncertain", {"unknown"}),
+    "never-ends": ("running", None, {"no", "unknown"}),
+    "daily-quota": ("failed", "rate_limited", {"no"}),
+    "bad-key": ("failed", "bad_key", {"no"}),
+    "no-credit": ("failed", "no_credit", {"no"}),
+    "not-allowed": ("failed", "not_allowed", {"no"}),
+    "retired": ("failed", "model_retired", {"no"}),
+    "use-case": ("failed", "invalid", {"no"}),
+    "overloaded": ("failed", "overloaded", {"unknown"}),
+    "error-in-200": ("failed", "refused", {"no", "unknown"}),
+}
+PLAYED = [(stem, name) for stem in STEMS for name in SCRIPTS]
+
+
+def test_every_script_has_an_ending_that_is_tested() -> None:
+    assert set(ENDINGS) == set(SCRIPTS)
+
+
+@pytest.mark.parametrize(("stem", "name"), PLAYED)
+async def test_every_script_reaches_its_ending_for_one_create_at_most(street: Street, stem: str, name: str) -> None:
+    if name not in street.server.built.stand_ins[stem].scripts:
+        return
+    view = await street.finished(plain(TABLES[stem]), prompt=f"A boat [sandbox:{name}].")
+    state, code, charged = ENDINGS[name]
+    if answers_at_once(stem) and name == "never-ends":
+        state, code, charged = ENDINGS["lost-reply"]
+    if answers_at_once(stem) and name == "link-expired":
+        state, code, charged = "failed", "expired", {"yes"}
+    assert (view.state, view.error.code if view.error is not None else None) == (state, code), view.error
+    assert view.charged in charged
+    assert street.server.accepted(stem) == (0 if name in REFUSALS and not name.startswith("rate-limited") else 1)
+    assert view.overdue == (state == "running")
+    if view.error is not None:
+        assert TABLES[stem].provider.label in view.error.message or stem == "sandbox"
+        assert view.error.next_step
+
+
+# What was accepted, the state, the failure's code, the charge. A fault below says nothing of the provider's dialect.
+ON_CREATE: dict[str, tuple[int, str, str | None, str]] = {
+    "error-500": (0, "uncertain", "uncertain", "unknown"),
+    "error-502": (0, "uncertain", "uncertain", "unknown"),
+    "error-503": (0, "failed", "overloaded", "unknown"),
+    "error-504": (0, "uncertain", "uncertain", "unknown"),
+    "html": (0, "uncertain", "uncertain", "unknown"),
+    "garbage": (0, "uncertain", "uncertain", "unknown"),
+    "empty": (0, "uncertain", "uncertain", "unknown"),
+    "hang": (0, "uncertain", "uncertain", "unknown"),
+    "lost": (1, "uncertain", "uncertain", "unknown"),
+    "cut": (1, "uncertain", "uncertain", "unknown"),
+    "stall": (1, "uncertain", "uncertain", "unknown"),
+    "html-after": (1, "uncertain", "uncertain", "unknown"),
+    "empty-after": (1, "uncertain", "uncertain", "unknown"),
+    "error-500-after": (1, "uncertain", "uncertain", "unknown"),
+    "error-504-after": (1, "uncertain", "uncertain", "unknown"),
 }
 
 
-def test_every_rehearsal_has_an_ending_that_is_tested() -> None:
-    assert set(ENDINGS) == set(REHEARSALS)
+@pytest.mark.parametrize("fault", ON_CREATE)
+@pytest.mark.parametrize("stem", STEMS)
+async def test_a_create_that_met_trouble_is_sent_once(street: Street, stem: str, fault: str) -> None:
+    street.server.fault(stem, "create", fault, times=5)
+    view = await street.finished(plain(TABLES[stem]))
+    error = view.error.code if view.error is not None else None
+    assert (street.server.accepted(stem), view.state, error, view.charged) == ON_CREATE[fault], view.error
+    creates = [line for line in street.server.requests() if line["method"] == "POST"]
+    assert len(creates) == 1
+    assert view.error is not None
+    assert TABLES[stem].provider.label.lower() in view.error.message.lower() or "127.0.0.1" in view.error.message
 
 
-@pytest.mark.parametrize("name", REHEARSALS)
-async def test_every_rehearsal_reaches_its_ending_for_one_create(house: House, name: str) -> None:
-    spec = TABLES["sandbox"].specs["sandbox-preview", "text-to-video"]
-    view = await finished(house, spec, prompt=f"A boat [sandbox:{name}].")
-    state, code, charged = ENDINGS[name]
-    assert (view.state, view.error.code if view.error is not None else None) == (state, code)
-    assert view.charged == charged
-    assert house.accepted() == 1
-    assert view.overdue == (name == "never-ends")
-    if view.error is not None:
-        assert view.error.next_step
-        assert view.error.message
+ON_STATUS = ("error-500", "error-502", "error-503", "error-504", "rate-limited", "html", "garbage", "empty", "cut")
+
+
+@pytest.mark.parametrize("fault", [*ON_STATUS, "hang"])
+@pytest.mark.parametrize("stem", STEMS)
+async def test_a_question_that_met_trouble_is_asked_again(street: Street, stem: str, fault: str) -> None:
+    if answers_at_once(stem):
+        return
+    street.server.fault(stem, "status", fault, times=2)
+    view = await street.finished(plain(TABLES[stem]))
+    assert (view.state, street.server.accepted(stem)) == ("succeeded", 1), view.error
+
+
+ON_FILE = ("error-500", "error-502", "html", "garbage", "empty", "cut", "stall", "range-ignored", "not-a-video")
+
+
+@pytest.mark.parametrize("fault", [*ON_FILE, "expired"])
+@pytest.mark.parametrize("stem", STEMS)
+async def test_a_download_that_met_trouble_is_brought_home(street: Street, stem: str, fault: str) -> None:
+    stand_in = street.server.built.stand_ins[stem]
+    if not any(route.name == "file" for route in stand_in.routes) or (fault == "expired" and answers_at_once(stem)):
+        return
+    if fault == "range-ignored":
+        street.server.fault(stem, "file", "cut")
+    street.server.fault(stem, "file", fault)
+    view = await street.finished(plain(TABLES[stem]))
+    assert (view.state, street.server.accepted(stem)) == ("succeeded", 1), view.error
 
 
 async def test_an_overdue_job_is_looked_at_again_and_can_be_cancelled(house: House) -> None:
@@ -104,15 +251,15 @@ async def test_an_overdue_job_is_looked_at_again_and_can_be_cancelled(house: Hou
         assert (await service.settled(job, owner=LOCAL)).state == "cancelled"
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=named)
-async def test_falsy_values_arrive(house: House, spec: ModeSpec) -> None:
-    falsy: dict[str, object] = {"seed": 0, "generate_audio": False, "negative_prompt": ""}
-    set_here = {name: value for name, value in falsy.items() if name in spec.parameters}
-    view = await finished(house, spec, **set_here)
-    assert view.state == "succeeded"
+@pytest.mark.parametrize("mode", ["text-to-video", "image-to-video"])
+async def test_falsy_values_arrive(house: House, mode: Mode) -> None:
+    spec = TABLES["sandbox"].specs["sandbox-preview", mode]
+    async with house.process() as service:
+        request = request_for(spec, seed=0, generate_audio=False, negative_prompt="")
+        job = await service.submit(request, owner=LOCAL, files_under=None)
+        assert (await service.settled(job, owner=LOCAL)).state == "succeeded"
     (order,) = house.orders()
-    assert order["seed"] == 0
-    assert order["audio"] is False
+    assert (order["seed"], order["audio"], order["negative_prompt"]) == (0, False, "")
 
 
 def context_of(spec: ModeSpec) -> Context:
@@ -151,15 +298,17 @@ def test_every_parameter_changes_the_request(spec: ModeSpec) -> None:
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=named)
-async def test_what_the_table_refuses_never_reaches_the_provider(house: House, spec: ModeSpec) -> None:
-    for name, parameter in spec.parameters.items():
-        if parameter.choices is None:
-            continue
-        wrong = 5 if isinstance(parameter.choices[0], int) else "999p"
-        with pytest.raises(InvalidRequest) as refused:
-            await finished(house, spec, **{name: wrong})
-        assert [issue.field for issue in refused.value.issues] == [name]
-    assert house.accepted() == 0
+async def test_what_the_table_refuses_never_reaches_the_provider(street: Street, spec: ModeSpec) -> None:
+    async with street.process() as service:
+        for name, parameter in spec.parameters.items():
+            if parameter.choices is None:
+                continue
+            wrong = 5 if isinstance(parameter.choices[0], int) else "999p"
+            request = request_for(spec, "https://example.com/clip.mp4", **{name: wrong})
+            with pytest.raises(InvalidRequest) as refused:
+                await service.submit(request, owner=LOCAL, files_under=None)
+            assert name in [issue.field for issue in refused.value.issues]
+    assert street.server.requests() == []
 
 
 async def test_the_same_nonce_is_the_same_job(house: House) -> None:
