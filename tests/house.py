@@ -73,15 +73,14 @@ class House:
         self.folder = folder
         self.data = folder / "data"
         self.time = FakeTime()
+        self.read_seconds: Mapping[TimeoutClass, float] = READ_SECONDS
         folder.mkdir(parents=True, exist_ok=True)
         self._clip = small_clip(folder / "prepared.mp4")
         self._worker = folder / "worker.py"
         self._worker.write_text(WORKER)
 
     @asynccontextmanager
-    async def process(
-        self, *, adopts: bool = False, read_seconds: Mapping[TimeoutClass, float] | None = None, **environment: str
-    ) -> AsyncGenerator[Service]:
+    async def process(self, *, adopts: bool = False, **environment: str) -> AsyncGenerator[Service]:
         # A fake clock makes long waits free, and every question costs real time: so ask seldom.
         settings = load_settings(
             {"HOME": str(self.folder), "PLAYGROUND_POLL_SECONDS": "20", **environment}, data_dir=self.data
@@ -98,7 +97,7 @@ class House:
             sandbox=sandbox,
             clock=self.time.clock,
             pause=self.time.pause,
-            read_seconds=read_seconds if read_seconds is not None else READ_SECONDS,
+            read_seconds=self.read_seconds,
         )
         async with playground.opened() as service:
             yield service

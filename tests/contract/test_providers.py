@@ -3,7 +3,7 @@
 A new provider is covered by existing: its modes, parameters and endings come from its table.
 """
 
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,7 +21,6 @@ from playground.emulator._rehearsals import REFUSALS, SCRIPTS
 from playground.jobs.boxes import mp4_problem
 from playground.jobs.service import LOCAL, Service
 from playground.registry import Registry
-from playground.transport.client import READ_SECONDS
 from tests.emulation import Emulation, emulation, key_of
 from tests.house import House, request_for
 
@@ -29,7 +28,7 @@ TABLES = load_tables()
 REGISTRY = Registry(TABLES, lambda _: "x")
 STEMS = sorted(REGISTRY.providers)
 SPECS = [spec for stem in STEMS for spec in REGISTRY[stem].table.specs.values()]
-SHORT: dict[TimeoutClass, float] = {"status": 0.5, "create": 0.5, "blocking-create": 0.5, "download": 0.5}
+SILENCE: dict[TimeoutClass, float] = {"status": 0.5, "create": 1, "blocking-create": 3, "download": 0.5}
 
 
 def named(spec: ModeSpec) -> str:
@@ -64,17 +63,18 @@ class Street:
 
     def __init__(self, house: House, server: Emulation) -> None:
         self.house = house
+        house.read_seconds = SILENCE
         self.server = server
 
     @asynccontextmanager
-    async def process(self, read_seconds: Mapping[TimeoutClass, float] = READ_SECONDS) -> AsyncGenerator[Service]:
+    async def process(self) -> AsyncGenerator[Service]:
         own = {"PLAYGROUND_ALLOW_RETIRED": "1", **self.server.environment()}
-        async with self.house.process(read_seconds=read_seconds, **own) as service:
+        async with self.house.process(adopts=False, **own) as service:
             yield service
 
     async def finished(self, spec: ModeSpec, **changes: object) -> JobView:
         """The end of the least job of a mode; an extension goes on from an earlier job of the same provider."""
-        async with self.process(read_seconds=SHORT) as service:
+        async with self.process() as service:
             job = await self.submitted(service, spec, **changes)
             return await service.settled(job, owner=LOCAL)
 
