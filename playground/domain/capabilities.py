@@ -89,6 +89,15 @@ class UsualWait(_Strict):
         return self
 
 
+class Constants(_Strict):
+    """What every create carries besides what was asked for, because a create of ours must have it."""
+
+    headers: Mapping[str, str] = Field(default_factory=dict[str, str])
+    fields: Mapping[str, str | int | bool] = Field(default_factory=dict[str, str | int | bool])
+    """At the top of the body, in the provider's own words."""
+    evidence: str
+
+
 class ProviderFacts(_Strict):
     """What holds for a provider as a whole. Without a `credential` it needs no key."""
 
@@ -102,6 +111,7 @@ class ProviderFacts(_Strict):
     account: Mapping[str, FromEnvironment] = Field(default_factory=dict[str, FromEnvironment])
     credential_origins: tuple[str, ...] = ()
     """Origins besides the base URL's that may see the key."""
+    always: Constants | None = None
     answers: Literal["poll", "once"]
     """`once`: the create call itself answers when the video is finished."""
     poll_seconds: Polling | None = None
@@ -285,6 +295,22 @@ class ModeSpec:
     """How much longer an extension makes a clip."""
     warn: str | None
     evidence: str
+    always: Constants | None = None
+
+    @property
+    def constant_headers(self) -> tuple[tuple[str, str], ...]:
+        """Headers that every create carries."""
+        return () if self.always is None else tuple(self.always.headers.items())
+
+    @property
+    def constant_fields(self) -> Mapping[str, str | int | bool]:
+        """Fields that every create carries at the top of its body."""
+        return {} if self.always is None else self.always.fields
+
+    def word(self, field: str, value: Value) -> Value:
+        """The provider's own word for a neutral value; the value itself where it has none."""
+        parameter = self.parameters.get(field)
+        return value if parameter is None else parameter.words.get(str(value), value)
 
     def default(self, field: str) -> Value | None:
         """The known default of a parameter; None where it has none, lacks the field, or nobody knows."""

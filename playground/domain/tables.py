@@ -134,6 +134,7 @@ def _specs(stem: str, document: _Document) -> Iterator[ModeSpec]:
                 adds_seconds=layer.adds_seconds,
                 warn=layer.warn,
                 evidence=layer.evidence,
+                always=document.provider.always,
             )
 
 
@@ -298,6 +299,8 @@ def _values_named(
 
 def _evidence_used(document: _Document, table: Table) -> Iterator[tuple[str, str]]:
     yield "[provider]", document.provider.evidence
+    if document.provider.always is not None:
+        yield "always", document.provider.always.evidence
     if document.provider.usual_wait is not None:
         yield "usual_wait", document.provider.usual_wait.evidence
     for mode, layer in document.modes.items():

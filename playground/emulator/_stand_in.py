@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from playground.emulator._desk import Desk
 
@@ -41,3 +43,21 @@ class Dialect(Protocol):
     def stand_in(self, desk: Desk) -> StandIn:
         """The provider behind a desk of its own or a shared one. Reads and starts nothing yet."""
         ...
+
+
+def bearer(request: Request) -> str | None:
+    """The key behind `Authorization: Bearer …`; None for none, and for one that begins with `wrong`."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    key = key.strip()
+    return key if scheme.lower() == "bearer" and key and not key.startswith("wrong") else None
+
+
+class CutReply(Response):
+    """A reply that breaks off in the middle of its body, as when the connection is lost."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send a head and the beginning of a body."""
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"120")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b'{"id":', "more_body": True})
+        # Returning here makes a server close the connection.

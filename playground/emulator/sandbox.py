@@ -21,7 +21,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from playground.domain.provider import REHEARSALS
 from playground.emulator._bodies import TooLarge, read_body
@@ -31,7 +30,7 @@ from playground.emulator._sandbox_operations import Operations, new_id
 from playground.emulator._sandbox_records import SEEDS, End, Operation, Order
 from playground.emulator._sandbox_renderer import Renderer
 from playground.emulator._sandbox_request import ADDED_SECONDS, CreateVideo, InvalidBody, read_request
-from playground.emulator._stand_in import StandIn
+from playground.emulator._stand_in import CutReply, StandIn
 
 RENDERER: Final = (sys.executable, "-m", "playground.sandbox.worker")
 """The renderer's command, to which the path of what it shall draw is added."""
@@ -118,7 +117,7 @@ class SandboxProvider:
         if rehearsal != "never-ends":
             self._renderer.see_to(order.id)
         if rehearsal == "lost-reply":
-            return _CutReply()
+            return CutReply()
         return JSONResponse({"id": order.id, "status": "queued", "created_at": order.accepted_at.isoformat()})
 
     async def _is_limited(self, body: bytes) -> bool:
@@ -205,16 +204,6 @@ class SandboxProvider:
             elapsed = (self._clock() - order.accepted_at).total_seconds()
             return "rendering", round(min(max(elapsed / max(self._slow_seconds, 0.001), 0.0), 0.99), 3)
         return state.status, state.progress
-
-
-class _CutReply(Response):
-    """A reply that breaks off in the middle of its body, as when the connection is lost."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"120")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b'{"id":', "more_body": True})
-        # Returning here makes a server close the connection.
 
 
 def _order(wanted: CreateVideo, prompt: str, rehearsal: str | None, now: datetime) -> Order:

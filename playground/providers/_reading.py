@@ -1,5 +1,6 @@
 """What every adapter reads alike: text out of any JSON, a provider's words for an error, what a status means."""
 
+import re
 from typing import Final
 
 from playground.domain.errors import Failure, FailureCode, failure
@@ -23,6 +24,13 @@ _REFUSALS: Final[dict[int, tuple[FailureCode, str]]] = {
     403: ("not_allowed", "{who} does not allow this key to do that."),
     429: ("rate_limited", "{who} limits the rate."),
 }
+
+NO_JOBS: Final = "this provider answers at once and has no jobs to ask about"
+_FILTER: Final = re.compile(
+    r"\bsafety\b|moderat(ion|ed)|content (polic|filter)|usage (guideline|polic)|responsible ai"
+    r"|prohibited (use|content)|sensitive (word|content)|violat.*(polic|guideline)",
+    re.IGNORECASE,
+)
 
 
 def is_ok(answer: Answer) -> bool:
@@ -50,6 +58,11 @@ def words(answer: Answer) -> str | None:
     plain = clean(answer.text).strip() if answer.json is None else ""
     # A page or a truncated document says nothing to a person.
     return plain if plain and plain[0] not in "<{[" else None
+
+
+def is_filter(said: str | None) -> bool:
+    """Whether a provider's words are those of a safety filter, for services that document no code for it."""
+    return said is not None and _FILTER.search(said) is not None
 
 
 def refusal(answer: Answer, who: str) -> Failure | None:

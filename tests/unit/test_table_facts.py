@@ -57,6 +57,8 @@ def test_every_kept_text_is_of_a_table() -> None:
 
 def _evidence_of(table: Table) -> Iterator[tuple[str, str]]:
     yield "provider", table.provider.evidence
+    if table.provider.always is not None:
+        yield "always", table.provider.always.evidence
     for model in table.models:
         if model.lifecycle is not None:
             yield f"lifecycle of {model.id}", model.lifecycle.evidence
