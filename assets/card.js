@@ -2,42 +2,47 @@
 // The job does not need it: a closed page, a lost connection or a restarted server change nothing.
 
 import { ask, jobs, remember } from "./browser.js";
+import { isLive, onShown, show, tell } from "./desk.js";
 import { painter } from "./paint.js";
 
 const EVERY = 1000;
 const HIDDEN_EVERY = 5000;
 // Nothing happens by itself in these, but a late receipt or a key may still move them.
 const RESTING_EVERY = 15_000;
-const LONGEST_PAUSE = 15_000;
+// Whoever waits for a server to come back sees it at once.
+const LOST_EVERY = 1200;
+const MARGIN = 12;
 const ENDS = new Set(["succeeded", "failed", "cancelled"]);
-const RESTS = new Set(["uncertain", "parked"]);
 
 export function mount({ element, props, watch }) {
   let turn = 0;
   let timer;
+  let id = "";
   const paint = painter(element, props.words, { act, refresh });
 
-  function follow(id) {
+  function follow(job) {
     const mine = ++turn;
     let failures = 0;
+    id = job;
     clearTimeout(timer);
     const look = async () => {
       if (mine !== turn || !element.isConnected) return;
       let pause;
       try {
-        const view = await ask(`api/jobs/${encodeURIComponent(id)}`);
+        const view = await ask(`api/jobs/${encodeURIComponent(job)}`);
         if (mine !== turn) return;
         failures = 0;
         paint.connected(true);
         if (view === null) return paint.idle();
         paint.view(view);
+        tell(view);
         if (ENDS.has(view.state)) return;
-        pause = RESTS.has(view.state) || view.overdue ? RESTING_EVERY : document.hidden ? HIDDEN_EVERY : EVERY;
+        pause = !isLive(view) ? RESTING_EVERY : document.hidden ? HIDDEN_EVERY : EVERY;
       } catch {
         if (mine !== turn) return;
         failures += 1;
         if (failures > 1) paint.connected(false);
-        pause = Math.min(EVERY * 2 ** failures, LONGEST_PAUSE);
+        pause = document.hidden ? HIDDEN_EVERY : LOST_EVERY;
       }
       timer = setTimeout(look, pause);
     };
@@ -45,44 +50,60 @@ export function mount({ element, props, watch }) {
   }
 
   // A click on Cancel or Look again: the answer is the newest view.
-  async function act(id, action) {
+  async function act(job, action) {
     try {
-      const view = await ask(`api/jobs/${encodeURIComponent(id)}/${action}`, { method: "POST" });
-      if (view !== null) paint.view(view);
+      const view = await ask(`api/jobs/${encodeURIComponent(job)}/${action}`, { method: "POST" });
+      if (view !== null) {
+        paint.view(view);
+        tell(view);
+      }
       paint.connected(true);
-      follow(id);
+      follow(job);
     } catch {
       paint.failed();
     }
   }
 
   // A signed address ran out: the view has a fresh one.
-  async function refresh(id) {
-    return (await ask(`api/jobs/${encodeURIComponent(id)}`).catch(() => null))?.videos ?? [];
+  async function refresh(job) {
+    return (await ask(`api/jobs/${encodeURIComponent(job)}`).catch(() => null))?.videos ?? [];
   }
 
-  // The job of the address first; somebody else's looks like none.
+  // The job of the address first; somebody else's looks like none. A server that does not answer is asked again.
   async function attach() {
     const mine = turn;
-    for (const id of jobs()) {
-      const view = await ask(`api/jobs/${encodeURIComponent(id)}`).catch(() => undefined);
+    for (const job of jobs()) {
+      const view = await ask(`api/jobs/${encodeURIComponent(job)}`).catch(() => undefined);
       if (mine !== turn) return;
-      if (view !== null) return follow(id);
+      if (view !== null) return show(job);
     }
     paint.idle();
   }
 
+  stick(document.getElementById("pg-right"));
+  let attached = false;
+  onShown((job) => {
+    remember(job);
+    if (attached) paint.bringIntoView();
+    attached = true;
+    follow(job);
+  });
   watch("value", () => {
-    const id = props.value?.job;
-    if (!id) return;
-    remember(id);
-    paint.bringIntoView();
-    follow(id);
+    attached = true;
+    if (props.value?.job) show(props.value.job);
   });
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && timer !== undefined && element.querySelector(".card").dataset.live) {
-      follow(element.querySelector(".card").dataset.job);
-    }
-  });
-  attach();
+  const lookNow = () => {
+    if (!document.hidden && timer !== undefined && element.querySelector(".card").dataset.live) follow(id);
+  };
+  document.addEventListener("visibilitychange", lookNow);
+  window.addEventListener("online", lookNow);
+  attach().finally(() => (attached = true));
+}
+
+// The column stays in sight while the form scrolls; one that is taller than the window shows its end, not its top only.
+function stick(column) {
+  if (!column) return;
+  const place = () => (column.style.top = `${Math.min(MARGIN, innerHeight - column.offsetHeight - MARGIN)}px`);
+  new ResizeObserver(place).observe(column);
+  window.addEventListener("resize", place);
 }

@@ -28,3 +28,31 @@ export function clock(seconds) {
 export function size(bytes) {
   return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
+
+// `45 s`, `2 min`, `1 min 10 s`: a length of time as one says it.
+export function span(seconds) {
+  const whole = Math.max(1, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  const [minutes, rest] = [Math.floor(whole / 60), whole % 60];
+  return rest === 0 || minutes >= 10 ? `${Math.round(whole / 60)} min` : `${minutes} min ${rest} s`;
+}
+
+// True where it is on the clipboard now: an insecure address or a browser's settings may forbid it.
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const AGES = [["day", 86_400], ["hour", 3600], ["minute", 60]];
+
+// `5 min. ago`, in the words of the page's language.
+export function ago(time) {
+  const seconds = Math.max(0, (Date.now() - Date.parse(time)) / 1000);
+  const [unit, length] = AGES.find(([, length]) => seconds >= length) ?? ["second", 1];
+  const words = new Intl.RelativeTimeFormat(document.documentElement.lang || "en", { numeric: "auto", style: "short" });
+  return words.format(unit === "second" ? 0 : -Math.floor(seconds / length), unit);
+}

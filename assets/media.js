@@ -161,6 +161,14 @@ export function mount({ element, props, trigger, watch }) {
       if (kind === "drop") uploadAll(event.dataTransfer.files);
     });
   }
+  // A result that somebody wants to go on from (see use.js).
+  document.addEventListener("pg:use", (event) => {
+    const { mode, field, reference, name } = event.detail;
+    if (!element.isConnected || !element.closest(`#${mode}-${field}`)) return;
+    event.preventDefault();
+    problem("");
+    set([{ ref: reference, name }]);
+  });
   watch("value", paint);
   paint();
 }

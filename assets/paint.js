@@ -1,44 +1,56 @@
-// What the card shows of a job's view.
+// What the card shows of a job's view. Every part is written only where it says something new.
 
-import { here } from "./browser.js";
-import { clock, fill, make, say, size } from "./dom.js";
+import { calm } from "./calm.js";
+import { isLive } from "./desk.js";
+import { clock, fill, make, say } from "./dom.js";
+import { inspector } from "./inspect.js";
+import { notices } from "./notices.js";
+import { player } from "./player.js";
 
 const RATIOS = { "16:9": "16 / 9", "9:16": "9 / 16", "1:1": "1 / 1" };
-const LIVE = new Set(["queued", "submitting", "running", "downloading"]);
 const NARROW = "(max-width: 768px)";
-const REFRESH_AT_LEAST = 30_000;
 
 export function painter(element, words, { act, refresh }) {
   const find = (selector) => element.querySelector(selector);
   const card = find(".card");
   const empty = find(".empty");
+  const players = player(element, words, refresh);
+  const inspect = inspector(find(".inspect"), words);
+  const waits = calm(find(".calm"), words);
+  const notice = notices(words, () => buttons(last));
   let shown = "";
   let bring = false;
+  let last = null;
 
   function idle() {
+    last = null;
     card.dataset.state = "idle";
     card.dataset.job = "";
     delete card.dataset.live;
     say(find(".said"), words.idle);
     say(find(".facts"), "");
     for (const step of element.querySelectorAll(".steps li")) step.className = "";
-    for (const part of [".bar", ".prompt", ".outcome", ".notes"]) find(part).hidden = true;
-    find(".buttons").replaceChildren();
+    for (const part of [".bar", ".calm", ".prompt", ".outcome", ".notes"]) find(part).hidden = true;
+    buttons(null);
+    inspect.show(null);
+    players.actions(null);
     stage("idle", () => [empty]);
   }
 
   function view(job) {
+    last = job;
     const state = job.overdue ? "overdue" : job.state;
-    const live = LIVE.has(job.state) && !job.overdue;
+    const live = isLive(job);
     card.dataset.state = state;
     card.dataset.job = job.id;
     if (live) card.dataset.live = "yes";
     else delete card.dataset.live;
-    const percent = job.progress === null ? "" : ` ${Math.round(job.progress * 100)} %`;
+    const percent = job.progress === null ? "" : `${Math.round(job.progress * 100)} %`;
     say(find(".said"), words[state] ?? state);
     say(find(".facts"), facts(job, live, percent));
     steps(job, live);
     bar(job, live);
+    waits.show(job, live);
     const prompt = find(".prompt");
     prompt.hidden = !job.prompt;
     say(prompt, job.prompt);
@@ -47,22 +59,28 @@ export function painter(element, words, { act, refresh }) {
     notes.hidden = job.notes.length === 0;
     if (notes.textContent !== job.notes.join("")) notes.replaceChildren(...job.notes.map((note) => make("li", {}, note)));
     buttons(job);
-    if (job.videos.length > 0) stage(`${job.id} ready`, () => players(job));
+    inspect.show(job);
+    players.actions(job);
+    if (job.videos.length > 0) stage(`${job.id} ready ${job.videos.length}`, () => players.build(job));
     else if (live || state === "overdue") stage(`${job.id} waiting`, () => [waiting(job)]);
     else stage(`${job.id} over`, () => []);
     const figure = find(".stage .figure");
-    if (figure) say(figure, job.progress === null ? clock(job.elapsed_seconds) : percent.trim());
+    if (figure) say(figure, percent || clock(job.elapsed_seconds));
     const doing = find(".stage .doing");
     if (doing) say(doing, job.words ?? words[state] ?? "");
-    if (bring) card.scrollIntoView({ behavior: "smooth", block: matchMedia(NARROW).matches ? "start" : "nearest" });
+    if (bring) intoView();
     bring = false;
+  }
+
+  function intoView() {
+    const narrow = matchMedia(NARROW).matches;
+    const head = find(".stage").childElementCount > 0 ? find(".stage") : find(".status");
+    (narrow ? card : head).scrollIntoView({ behavior: "smooth", block: narrow ? "start" : "nearest" });
   }
 
   function facts(job, live, percent) {
     const polls = job.polls === 0 ? "" : job.polls === 1 ? words.poll : fill(words.polls, { count: job.polls });
-    return [job.provider_label, live ? percent.trim() : "", clock(job.elapsed_seconds), live ? polls : ""]
-      .filter(Boolean)
-      .join(" · ");
+    return [job.provider_label, live ? percent : "", clock(job.elapsed_seconds), live ? polls : ""].filter(Boolean).join(" · ");
   }
 
   function steps(job, live) {
@@ -75,9 +93,10 @@ export function painter(element, words, { act, refresh }) {
     });
   }
 
+  // A percentage is the provider's; where it gives none, the time tells, and where nothing is known, it just goes on.
   function bar(job, live) {
     const place = find(".bar");
-    place.hidden = !live;
+    place.hidden = !live || (job.progress === null && job.usual !== null);
     place.classList.toggle("unknown", job.progress === null);
     place.firstElementChild.style.width = job.progress === null ? "" : `${Math.round(job.progress * 100)}%`;
   }
@@ -88,19 +107,20 @@ export function painter(element, words, { act, refresh }) {
     const parts = [];
     if (error) {
       parts.push(make("p", { class: "message" }, error.message));
-      if (error.provider_words) {
-        parts.push(make("p", { class: "quoted" }, `${words.words}: “${error.provider_words}”`));
-      }
+      if (error.provider_words) parts.push(make("p", { class: "quoted" }, `${words.words}: “${error.provider_words}”`));
       parts.push(make("p", { class: "next" }, error.next_step));
     } else if (state === "overdue") {
-      parts.push(make("p", { class: "message" }, words.overdueHint));
+      parts.push(make("p", { class: "message" }, job.words ?? words.overdue));
+      parts.push(make("p", { class: "next" }, words.overdueHint));
+    } else if (state === "cancelled") {
+      parts.push(make("p", { class: "message" }, words.cancelledHint));
     } else if (state === "parked" && job.words) {
       parts.push(make("p", { class: "message" }, job.words));
     }
-    if (error || state === "cancelled") {
+    if (error || state === "cancelled" || state === "overdue") {
       parts.push(make("span", { class: `charged ${job.charged}` }, words[`charged_${job.charged}`]));
     }
-    if (LIVE.has(job.state) && job.cancel_note && job.cancel_requested) {
+    if (isLive(job) && job.cancel_note && job.cancel_requested) {
       parts.push(make("p", { class: "next" }, job.cancel_note));
     }
     place.hidden = parts.length === 0;
@@ -112,30 +132,33 @@ export function painter(element, words, { act, refresh }) {
 
   function buttons(job) {
     const wanted = [];
-    if (job.can_cancel) wanted.push(["cancel", job.cancel_requested ? words.cancelling : words.cancel]);
-    if (job.overdue) wanted.push(["look-again", words.look]);
+    const live = job !== null && isLive(job);
+    if (job?.can_cancel) wanted.push(["cancel", job.cancel_requested ? words.cancelling : words.cancel, job.cancel_requested]);
+    if (job?.overdue) wanted.push(["look-again", words.look, false]);
+    if (live) wanted.push(["notify", notice.label(), notice.isOn()]);
     const place = find(".buttons");
-    const text = JSON.stringify([job.id, wanted, job.cancel_requested]);
+    const text = JSON.stringify([job?.id, wanted]);
     if (place.dataset.text === text) return;
     place.dataset.text = text;
+    // The ones that stay are kept, and with them the focus.
+    const old = new Map([...place.children].map((button) => [button.className, button]));
     place.replaceChildren(
-      ...wanted.map(([action, label]) =>
-        make(
-          "button",
-          {
-            type: "button",
-            class: action,
-            disabled: action === "cancel" && job.cancel_requested,
-            onclick: (event) => {
-              event.currentTarget.disabled = true;
-              place.dataset.text = "";
-              act(job.id, action);
-            },
-          },
-          label,
-        ),
-      ),
+      ...wanted.map(([action, label, on]) => {
+        const button = old.get(action) ?? make("button", { type: "button", class: action, onclick: () => clicked(action) });
+        say(button, label);
+        if (action === "notify") button.setAttribute("aria-pressed", String(on));
+        else button.disabled = on;
+        return button;
+      }),
     );
+  }
+
+  function clicked(action) {
+    if (action === "notify") return notice.toggle();
+    const place = find(".buttons");
+    place.querySelector(`.${action}`).disabled = true;
+    place.dataset.text = "";
+    act(last.id, action);
   }
 
   // The stage is built anew only when it shows something else: a playing video is never touched.
@@ -147,54 +170,10 @@ export function painter(element, words, { act, refresh }) {
 
   function waiting(job) {
     const ratio = RATIOS[job.request.aspect_ratio] ?? RATIOS["16:9"];
-    const frame = make(
-      "div",
-      { class: "frame" },
-      make("div", { class: "figure" }),
-      make("div", { class: "doing" }),
-    );
+    const shape = ratio === RATIOS["16:9"] ? "frame wide" : "frame";
+    const frame = make("div", { class: shape }, make("div", { class: "figure" }), make("div", { class: "doing" }));
     frame.style.aspectRatio = ratio;
     return make("div", { class: "waiting" }, frame);
-  }
-
-  function players(job) {
-    const grid = make("div", { class: job.videos.length > 1 ? "videos several" : "videos" });
-    grid.append(...job.videos.map((video) => player(job, video)));
-    return [grid];
-  }
-
-  function player(job, video) {
-    let refreshed = 0;
-    const screen = make("video", {
-      controls: true,
-      playsinline: true,
-      loop: true,
-      preload: "metadata",
-      src: here(video.url),
-      width: video.width,
-      height: video.height,
-      "aria-label": fill(words.video, { number: video.number }),
-      onerror: async () => {
-        if (Date.now() - refreshed < REFRESH_AT_LEAST) return;
-        refreshed = Date.now();
-        const fresh = (await refresh(job.id)).find((each) => each.number === video.number);
-        if (!fresh) return;
-        const at = screen.currentTime;
-        screen.src = here(fresh.url);
-        link.href = download(fresh);
-        screen.addEventListener("loadedmetadata", () => (screen.currentTime = at), { once: true });
-      },
-    });
-    const said = [
-      job.videos.length > 1 ? fill(words.video, { number: video.number }) : "",
-      `${Number(video.seconds.toFixed(1))} s`,
-      `${video.width} × ${video.height}`,
-      video.has_audio ? words.sound : words.silent,
-      size(video.bytes),
-    ];
-    const link = make("a", { class: "download", href: download(video), download: video.file_name }, words.download);
-    const line = make("figcaption", {}, make("span", {}, said.filter(Boolean).join(" · ")), link);
-    return make("figure", { class: video.height > video.width ? "upright" : "" }, screen, line);
   }
 
   return {
@@ -205,8 +184,4 @@ export function painter(element, words, { act, refresh }) {
     bringIntoView: () => (bring = true),
     failed: () => say(find(".connection"), words.actionFailed),
   };
-}
-
-function download(video) {
-  return `${here(video.url)}&download=1`;
 }

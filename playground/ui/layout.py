@@ -59,6 +59,13 @@ def build(service: Service, upload_dir: Path) -> gr.Blocks:
                     words=texts.CARD,
                 )
                 gr.HTML(
+                    html_template=template("jobs.html"),
+                    js_on_load=on_load("jobs.js"),
+                    apply_default_css=False,
+                    elem_id="pg-jobs",
+                    words=texts.JOBS,
+                )
+                gr.HTML(
                     html_template=template("who.html"),
                     js_on_load=on_load("who.js"),
                     apply_default_css=False,

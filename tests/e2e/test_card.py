@@ -1,6 +1,7 @@
 """The status card in the situations that a real job reaches rarely: its views are played to it here."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,7 +23,9 @@ VIEW: dict[str, Any] = {
     "progress": None,
     "words": "waiting for a <i>free</i> machine",
     "polls": 3,
+    "created_at": "2026-11-20T12:00:00Z",
     "elapsed_seconds": 75.4,
+    "usual": None,
     "overdue": False,
     "can_cancel": True,
     "cancel_note": None,
@@ -89,6 +92,7 @@ def test_several_videos_each_have_their_facts(visit: Visit) -> None:
         {
             "number": number,
             "url": f"/media/played/{number}?expires=1&signature=x",
+            "thumbnail": f"/media/played/{number}/thumbnail?expires=1&signature=x",
             "file_name": f"clip-{number}.mp4",
             "bytes": 1_234_567,
             "seconds": 8.0,
@@ -99,10 +103,18 @@ def test_several_videos_each_have_their_facts(visit: Visit) -> None:
         }
         for number in (1, 2)
     ]
+    page.route("**/media/**", lambda route: route.fulfill(status=404))
     play(page, [{**VIEW, "state": "succeeded", "step": 4, "videos": videos, "notes": ["It came without sound."]}])
-    expect(page.locator("figcaption")).to_have_count(2)
-    expect(page.locator("figcaption").nth(1)).to_contain_text("Video 2 · 8 s · 1280 × 720 · without sound · 1.2 MB")
-    expect(page.get_by_role("link", name="Download").nth(1)).to_have_attribute("download", "clip-2.mp4")
+    strip = page.get_by_role("group", name="Videos of this job")
+    expect(strip.get_by_role("button", name="Video 1", pressed=True)).to_be_visible()
+    expect(page.locator(".about")).to_contain_text("Video 1")
+    strip.get_by_role("button", name="Video 2").click()
+    expect(page.locator(".about")).to_contain_text("without sound")
+    expect(page.locator(".about")).to_contain_text("1.2 MB")
+    expect(page.locator(".card video")).to_have_attribute("src", re.compile("/media/played/2"))
+    expect(page.get_by_role("link", name="Download")).to_have_attribute("download", "clip-2.mp4")
+    # A request can name the last frame of a job's first video only.
+    expect(page.get_by_role("button", name="Use last frame")).to_have_count(0)
     expect(page.locator(".card .notes li")).to_have_text("It came without sound.")
 
 

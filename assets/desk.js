@@ -1,0 +1,42 @@
+// What the parts of the right side tell each other: which job is shown, and the newest view of each.
+
+const LIVE = new Set(["queued", "submitting", "running", "downloading"]);
+
+const views = new Map();
+const watching = { shown: new Set(), view: new Set() };
+let shownId = "";
+
+export function isLive(job) {
+  return LIVE.has(job.state) && !job.overdue;
+}
+
+export function shown() {
+  return shownId;
+}
+
+// `listener(id)`: another job is to be shown.
+export function onShown(listener) {
+  watching.shown.add(listener);
+}
+
+export function show(id) {
+  shownId = id;
+  for (const listener of watching.shown) listener(id);
+}
+
+// `listener(view, before)`: somebody has looked; `before` is undefined the first time.
+export function onView(listener) {
+  watching.view.add(listener);
+}
+
+export function tell(view) {
+  const before = views.get(view.id);
+  // Two who ask at once may be answered in the other order.
+  if (before && before.seq > view.seq) return;
+  views.set(view.id, view);
+  for (const listener of watching.view) listener(view, before);
+}
+
+export function known() {
+  return [...views.values()];
+}

@@ -1,0 +1,34 @@
+// Hands a result over to a form: opens its tab and offers the reference, until the field there has taken it.
+
+import { held } from "./check.js";
+import { tables } from "./tables.js";
+import { wish } from "./wishes.js";
+
+const EVERY = 80;
+const AT_MOST = 5000;
+
+// `detail`: mode, field, reference; its name and its video for those who show them; who made it. The event is
+// `pg:use` on the document, and whoever takes it prevents the default.
+export function use(detail) {
+  document.getElementById(`tab-${detail.mode}-button`)?.click();
+  const until = Date.now() + AT_MOST;
+  const offer = () => {
+    const taken = !document.dispatchEvent(new CustomEvent("pg:use", { detail, cancelable: true }));
+    // A tab that was never open has no field yet.
+    if (taken) arrive(detail);
+    else if (Date.now() < until) setTimeout(offer, EVERY);
+  };
+  offer();
+}
+
+// What comes next is words: the prompt of that form. Most providers go on from their own clips only.
+async function arrive({ mode, provider, model }) {
+  document.getElementById("pg-tabs")?.scrollIntoView({ behavior: "smooth", block: "start" });
+  document.querySelector(`#${mode}-prompt textarea`)?.focus({ preventScroll: true });
+  if (mode !== "extension" || held(mode).provider === provider) return;
+  const known = await tables().catch(() => null);
+  const models = known?.provider(provider)?.models.filter((each) => each.modes[mode]) ?? [];
+  if (models.length === 0) return;
+  const same = models.find((each) => each.id === model) ?? models[0];
+  wish(mode, { provider, model: same.id, changes: {} });
+}

@@ -1,0 +1,85 @@
+"""What can be done with a result: go on from it, take it along as a program, and look at how it came about."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.steps import Form, Visit, card, jobs_of, make_clip, plays, reaches
+
+
+def test_the_last_frame_becomes_the_first_of_an_image_to_video(visit: Visit) -> None:
+    page = visit()
+    first = make_clip(page)
+    page.get_by_role("button", name="Use last frame").click()
+    form = Form(page, "image-to-video")
+    expect(form.at("first_frame").locator(".media-items li")).to_have_count(1)
+    expect(form.at("prompt").locator("textarea")).to_be_focused()
+    form.write("The tide comes in").pick("duration_seconds", "4 s").generate()
+    expect(card(page)).not_to_have_attribute("data-job", first)
+    second = reaches(page, "succeeded")
+    (newest, *_) = jobs_of(page)
+    assert (newest["id"], newest["request"]["first_frame"]) == (second, f"job:{first}#last-frame")
+
+
+def test_a_clip_is_extended_twice_in_a_row(visit: Visit) -> None:
+    page = visit()
+    source = make_clip(page)
+    for seconds in (11, 18):
+        page.get_by_role("button", name="Extend", exact=True).click()
+        form = Form(page, "extension")
+        expect(form.at("source_video").locator(".media-items li")).to_have_count(1)
+        form.write("The boat goes on").generate()
+        expect(card(page)).not_to_have_attribute("data-job", source)
+        longer = reaches(page, "succeeded")
+        assert jobs_of(page)[0]["request"]["source_video"] == f"job:{source}"
+        assert plays(page)["seconds"] == pytest.approx(seconds, abs=0.3)
+        expect(page.locator(".about")).to_contain_text(f"{seconds} s")
+        source = longer
+
+
+def copied(page: Page) -> str:
+    return page.evaluate("navigator.clipboard.readText()")
+
+
+def test_a_job_is_copied_as_a_program_without_a_key(visit: Visit, server: str) -> None:
+    page = visit()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server)
+    Form(page, "text-to-video").open().write("A boat for programmers [sandbox:filtered]").generate()
+    job = reaches(page, "failed")
+    token = page.evaluate("localStorage.getItem('veo.owner')")
+    for name, begins in (("curl", "#!/bin/sh"), ("Python", "# Sandbox"), ("JavaScript", "// Sandbox")):
+        page.get_by_role("button", name=name, exact=True).click()
+        expect(page.locator(".copy-as .copied")).to_have_text("Copied")
+        expect(page.get_by_role("region", name="The job as a program")).to_contain_text("A boat for programmers")
+        text = copied(page)
+        assert text.startswith(begins)
+        assert "A boat for programmers" in text
+        assert token not in text
+        assert job not in text
+    page.get_by_role("button", name="JavaScript", exact=True).click()
+    expect(page.get_by_role("region", name="The job as a program")).to_be_hidden()
+
+
+def test_the_request_and_the_answers_can_be_looked_at(visit: Visit) -> None:
+    page = visit()
+    Form(page, "text-to-video").open().write("A boat to look at [sandbox:filtered]").generate()
+    reaches(page, "failed")
+    page.get_by_text("Request and answers").click()
+    neutral = page.get_by_role("region", name="Body")
+    expect(neutral).to_contain_text("A boat to look at")
+    assert json.loads(neutral.inner_text())["model"] == "sandbox-preview"
+    expect(page.get_by_role("region", name="Address and headers")).to_contain_text("POST http")
+    page.locator(".talk summary").first.click()
+    expect(page.locator(".talk details").first).to_contain_text('"filtered"')
+    expect(page.locator(".talk summary").first).to_have_text(re.compile(r"· 200 · GET /v1/videos/"))
+
+
+def test_what_a_provider_calls_the_job_can_be_copied(visit: Visit, server: str) -> None:
+    page = visit()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server)
+    make_clip(page)
+    page.get_by_role("button", name="Copy the provider’s job id").click()
+    expect(page.locator(".about .copied")).to_have_text("Copied")
+    assert copied(page) == jobs_of(page)[0]["provider_job_id"]
