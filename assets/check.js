@@ -4,7 +4,8 @@ import { ask, draft } from "./browser.js";
 import { tables } from "./tables.js";
 
 const PATIENCE = 250;
-// An untouched default of the fine print is no demand: it would only shut out those who do not know the word.
+// An untouched default of the fine print is judged where it is sent, but is no demand on others: it would only shut out
+// those who do not know the word.
 const ALWAYS_SAID = new Set(["duration_seconds", "resolution", "aspect_ratio", "generate_audio"]);
 const MEDIA = new Set(["first_frame", "last_frame", "reference_images", "source_video"]);
 const RANGES = new Set(["seed", "number_of_videos"]);
@@ -30,6 +31,10 @@ export function onCheck(listener) {
 
 export function isActive(mode) {
   return mode === active;
+}
+
+export function activeMode() {
+  return active;
 }
 
 export function activate(mode) {
@@ -66,7 +71,7 @@ export async function askWith(mode, changes = {}) {
   const fields = known.model(now.provider, now.model)?.modes[mode]?.fields ?? {};
   const asked = requestOf(mode, now, fields);
   const body = JSON.stringify({ ...asked.request, ...changes });
-  const answer = await ask("api/check", { method: "POST", body });
+  const answer = await ask(`api/check?untouched=${asked.untouched}`, { method: "POST", body });
   return { ...asked, held: now, known, answer };
 }
 
@@ -92,18 +97,20 @@ function requestOf(mode, now, fields) {
   const request = { mode, provider: now.provider, model: now.model };
   const empty = new Set();
   const wrong = [];
+  const untouched = [];
   for (const [name, usual] of Object.entries(fields)) {
     const value = read(name, now[name]);
     if (value === undefined) {
       if (name === "prompt" || MEDIA.has(name)) empty.add(name);
     } else if (RANGES.has(name) && typeof value === "string") {
       wrong.push({ field: name, text: value });
-    } else if (ALWAYS_SAID.has(name) || value !== usual) {
+    } else {
       request[name] = value;
+      if (!ALWAYS_SAID.has(name) && value === usual) untouched.push(name);
     }
   }
   if (!tried.has(mode)) request.prompt ??= STAND_IN;
-  return { request, empty, wrong };
+  return { request, empty, wrong, untouched };
 }
 
 function read(name, value) {

@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from playground.assets import asset
 from playground.domain.errors import InvalidRequest, NotConfigured, NotFound
 from playground.domain.reading import parse_request
+from playground.domain.request import PARAMETER_KINDS
 from playground.domain.snippets import LANGUAGES, Language
 from playground.domain.validation import Issue
 from playground.jobs.service import Service, owner_of_token
@@ -93,7 +94,8 @@ def _add_check(routes: APIRouter, service: Service, upload_dir: Path) -> None:
             owner = _owner(authorization)
         except NotFound:
             owner = _STRANGER
-        result = await service.check(asked, owner=owner, files_under=upload_dir)
+        untouched = [name for name in request.query_params.get("untouched", "").split(",") if name in PARAMETER_KINDS]
+        result = await service.check(asked, owner=owner, files_under=upload_dir, untouched=untouched)
         return JSONResponse(result.as_json(), headers=_PRIVATE)
 
 

@@ -1,16 +1,17 @@
 """What is to be said of a request before it is sent: the domain's answers over the facts of this machine."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playground.domain.capabilities import Evidence
+from playground.domain.capabilities import Evidence, ModeSpec
+from playground.domain.hints import Hint, Length, hints, lengths
 from playground.domain.issues import Choice, Issue, errors
 from playground.domain.media import Facts
 from playground.domain.planning import Offer, Quote, price, who_can
 from playground.domain.proposals import Proposal, proposals
 from playground.domain.request import VideoRequest
-from playground.domain.validation import check, remaining
+from playground.domain.validation import check, remaining, spec_for
 from playground.jobs.inputs import Found, media_facts
 from playground.jobs.workshop import Workshop
 
@@ -27,6 +28,9 @@ class CheckResult:
     evidence: Mapping[str, Evidence] = field(default_factory=dict[str, Evidence])
     """The provider's own, by the keys that issues name."""
     choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict[str, tuple[Choice, ...]])
+    hints: tuple[Hint, ...] = ()
+    """What may help the prompt; never a reason to refuse."""
+    lengths: Mapping[str, Length] = field(default_factory=dict[str, Length])
 
     @property
     def valid(self) -> bool:
@@ -42,6 +46,8 @@ class CheckResult:
             "proposals": [proposal.as_json() for proposal in self.proposals],
             "providers": [offer.as_json() for offer in self.offers],
             "choices": {name: [choice.as_json() for choice in each] for name, each in self.choices.items()},
+            "hints": [hint.as_json() for hint in self.hints],
+            "lengths": {name: length.as_json() for name, length in self.lengths.items()},
         }
 
     def _told(self, issue: Issue) -> dict[str, object]:
@@ -51,9 +57,12 @@ class CheckResult:
 
 
 async def check_request(
-    shop: Workshop, request: VideoRequest, owner: str, files_under: Path | None
+    shop: Workshop, request: VideoRequest, owner: str, files_under: Path | None, untouched: Collection[str] = ()
 ) -> tuple[CheckResult, list[Found]]:
-    """Judge a request and follow its media; never touches the network."""
+    """Judge a request and follow its media; never touches the network.
+
+    `untouched` fields hold what a form showed by itself: they are judged here, but are no demand on anybody else.
+    """
     now = shop.now()
     found = await shop.inputs.find(request, owner, files_under)
     facts = Facts(media_facts(found), shop.region, shop.allow_retired)
@@ -61,14 +70,21 @@ async def check_request(
     table = tables.get(request.provider)
     if table is None:
         return CheckResult(request, (_no_such_provider(request.provider, tuple(tables)),), Quote.unknown()), found
+    issues = tuple(check(request, table, facts, now))
+    demanded = request.model_copy(update=dict.fromkeys(untouched))
+    # What only an untouched value stands in the way of can only be mended by changing it.
+    stuck = request if errors(issues) and not errors(check(demanded, table, facts, now)) else demanded
+    spec = spec_for(request, table, now)
     result = CheckResult(
         request=request,
-        issues=tuple(check(request, table, facts, now)),
+        issues=issues,
         quote=price(request, table, now),
-        proposals=tuple(proposals(request, tables, facts, now)),
-        offers=tuple(who_can(request, tables, facts, now)),
+        proposals=tuple(proposals(stuck, tables, facts, now)),
+        offers=tuple(who_can(demanded, tables, facts, now)),
         choices=remaining(request, table, facts, now),
         evidence=table.evidence,
+        hints=tuple(hints(request, spec)) if isinstance(spec, ModeSpec) else (),
+        lengths=lengths(request, spec) if isinstance(spec, ModeSpec) else {},
     )
     return result, found
 

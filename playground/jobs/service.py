@@ -6,7 +6,7 @@ Nothing here waits for a provider but cancelling; jobs run in the background and
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -87,12 +87,15 @@ class Service:
             return f"There is no provider {provider!r}."
         return f"{table.provider.label} can be checked and priced here, but this version cannot make videos with it."
 
-    async def check(self, request: VideoRequest, *, owner: str, files_under: Path | None) -> CheckResult:
+    async def check(
+        self, request: VideoRequest, *, owner: str, files_under: Path | None, untouched: Collection[str] = ()
+    ) -> CheckResult:
         """Everything that does not fit, the price, and who else can do it. Never touches the network.
 
-        With `files_under`, local files of the request must lie in that folder.
+        With `files_under`, local files of the request must lie in that folder. `untouched` names fields that hold
+        what a form showed by itself: nobody else is asked to honour them.
         """
-        result, _ = await check_request(self._shop, request, owner, files_under)
+        result, _ = await check_request(self._shop, request, owner, files_under, untouched)
         return result
 
     async def code(self, request: VideoRequest, language: Language, *, owner: str, files_under: Path | None) -> str:

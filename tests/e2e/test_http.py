@@ -171,6 +171,30 @@ def test_a_check_prices_and_says_what_does_not_fit(http: httpx.Client) -> None:
     assert (bad["valid"], bad["issues"][0]["field"]) == (False, "duration_seconds")
 
 
+def test_what_a_form_shows_by_itself_is_judged_and_asked_of_nobody_else(http: httpx.Client) -> None:
+    asked = {"provider": "tokenbay", "mode": "text-to-video", "prompt": "A boat", "person_generation": "allow_adult"}
+
+    def sandbox_can(path: str) -> bool:
+        return next(o["can"] for o in http.post(path, json=asked).json()["providers"] if o["provider"] == "sandbox")
+
+    assert not sandbox_can("/api/check")
+    assert sandbox_can("/api/check?untouched=person_generation,nothing")
+    wrong = http.post("/api/check?untouched=person_generation", json={**asked, "person_generation": "cats"}).json()
+    assert [issue["field"] for issue in wrong["issues"] if issue["severity"] == "error"] == ["person_generation"]
+    assert "person_generation" in wrong["proposals"][0]["changes"]
+
+
+def test_a_check_says_what_may_help_the_prompt(http: httpx.Client) -> None:
+    asked = {**REQUEST, "generate_audio": False, "prompt": "She says “now”", "negative_prompt": "no walls"}
+    answer = http.post("/api/check", json=asked).json()
+    assert answer["valid"]
+    assert [(each["field"], each["changes"]) for each in answer["hints"]] == [
+        ("prompt", {"generate_audio": True}),
+        ("negative_prompt", {"negative_prompt": "walls"}),
+    ]
+    assert answer["lengths"]["prompt"] == {"count": 14, "limit": 20_000, "unit": "characters", "about": False}
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
