@@ -23,7 +23,8 @@ _LINES_OF_4K: Final = 2160
 _FAR: Final = 0.2
 """How much of a picture may be lost to its shape before that is worth a word."""
 _RATIO: Final = re.compile(r"([1-9]\d{0,2}):([1-9]\d{0,2})")
-_FILLS_THE_FRAME: Final = frozenset({"first_frame", "last_frame"})
+FILLS_THE_FRAME: Final = frozenset({"first_frame", "last_frame"})
+"""The pictures that become a frame of the video, so that their shape is fitted to it."""
 
 
 def media_issues(request: VideoRequest, spec: ModeSpec, facts: Facts, now: datetime) -> Iterator[Issue]:
@@ -36,7 +37,7 @@ def media_issues(request: VideoRequest, spec: ModeSpec, facts: Facts, now: datet
         yield from _number(name, value, parameter)
         for fact in facts.media.get(name, ()):
             yield from _one(name, fact, parameter, now)
-            if name in _FILLS_THE_FRAME and fact.problem is None:
+            if name in FILLS_THE_FRAME and fact.problem is None:
                 yield from _shape(name, fact, request.aspect_ratio or spec.default("aspect_ratio"))
 
 

@@ -36,6 +36,8 @@ class Control:
     """How many media it takes."""
     accepts: str = ""
     """File types for the browser's file dialog."""
+    links_only: bool = False
+    """Whether it takes public links and no files."""
 
 
 def specs_for(tables: Mapping[str, Table], mode: Mode) -> list[ModeSpec]:
@@ -75,6 +77,7 @@ def control(name: str, spec: ModeSpec | None, style: Style, current: object = No
             shown=True,
             at_most=(parameter.at_most or 1) if name == "reference_images" else 1,
             accepts="video/*" if name == "source_video" else "image/*",
+            links_only=parameter.limits is not None and parameter.limits.url_only,
         )
     choices = _choices(name, parameter) if style == "radio" else ()
     return Control(

@@ -88,11 +88,12 @@ def _updates(tab: ModeTab, drawn: Drawn, held: Mapping[str, object], changed: Ma
     """One update for each component; what was typed stays but for what is changed."""
     typed = {**held_typed(tab.form.names, tab.form.styles, held), **changed}
     controls = {control.name: control for control in drawn.controls}
+    mode = tab.form.mode
     fields = [
-        {**redraw(controls[name]), "value": changed[name]} if name in changed else redraw(controls[name])
+        {**redraw(mode, controls[name]), "value": changed[name]} if name in changed else redraw(mode, controls[name])
         for name in tab.fields
     ]
-    return [redraw_settings(tab.form.mode, drawn, typed), *fields]
+    return [redraw_settings(mode, drawn, typed), *fields]
 
 
 def _restored(tab: ModeTab, values: dict[str, object]) -> list[object]:

@@ -1,11 +1,13 @@
 """From a drawn form to its Gradio components, and to the updates that redraw them."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 import gradio as gr
 from gradio.components import Component
 
+from playground.domain.media_checks import FILLS_THE_FRAME
 from playground.ui import texts
 from playground.ui.controls import Control
 from playground.ui.gradio_typed import update
@@ -51,6 +53,22 @@ def draw_prompt(mode: str, control: Control) -> gr.Textbox:
     )
 
 
+def draw_prompt_help(mode: str) -> None:
+    """Examples, the builder, the counter and the hints below a prompt."""
+    gr.HTML(
+        html_template=template("prompt.html"),
+        js_on_load=on_load("prompt.js"),
+        apply_default_css=False,
+        mode=mode,
+        examples=json.dumps(texts.EXAMPLES[mode]),
+        parts=json.dumps(texts.BUILDER_PARTS),
+        builder=json.dumps(texts.BUILDER),
+        labels=texts.FIELD_LABELS,
+        marks=texts.ADVICE,
+        words=texts.PROMPT_HELP,
+    )
+
+
 def draw_media(mode: str, control: Control) -> Component:
     """An own control: it uploads by itself, shows what it has, and nothing is decoded on the way."""
     return gr.HTML(
@@ -61,25 +79,28 @@ def draw_media(mode: str, control: Control) -> Component:
         visible=control.shown,
         min_width=200,
         elem_id=f"{mode}-{control.name}",
-        **_media_props(control),
+        **_media_props(mode, control),
     )
 
 
-def _media_props(control: Control) -> dict[str, Any]:
+def _media_props(mode: str, control: Control) -> dict[str, Any]:
     return {
+        "mode": mode,
         "field": control.name,
         "title": control.label,
         "hint": control.help or "",
         "accepts": control.accepts,
         "at_most": control.at_most,
+        "links_only": control.links_only,
+        "fills": control.name in FILLS_THE_FRAME,
         "words": texts.MEDIA,
     }
 
 
-def redraw(control: Control) -> dict[str, Any]:
+def redraw(mode: str, control: Control) -> dict[str, Any]:
     """The update that makes the prompt or a medium look like its control; what a person put in stays."""
     changes: dict[str, Any] = {"visible": control.shown}
     if control.style == "media":
         # An update of a gr.HTML replaces all its own properties at once: a missing one would be lost.
-        changes |= _media_props(control)
+        changes |= _media_props(mode, control)
     return update(**changes)

@@ -13,7 +13,7 @@ from playground.ui import texts
 from playground.ui.controls import Control
 from playground.ui.mode_form import Drawn, ModeForm
 from playground.ui.pieces import on_load, template
-from playground.ui.settings_form import draw_media, draw_prompt, draw_settings
+from playground.ui.settings_form import draw_media, draw_prompt, draw_prompt_help, draw_settings
 from playground.ui.switching import remembered
 
 
@@ -63,7 +63,9 @@ def mode_tab(form: ModeForm) -> ModeTab:
     with gr.Tab(MODE_LABELS[mode], id=mode, elem_id=f"tab-{mode}"):
         _media_row(form, controls, fields, essential=True)
         if "prompt" in controls:
-            fields["prompt"] = draw_prompt(mode, controls["prompt"])
+            with gr.Group(elem_classes="pg-prompt-group"):
+                fields["prompt"] = draw_prompt(mode, controls["prompt"])
+                draw_prompt_help(mode)
         settings = draw_settings(mode, drawn)
         _media_row(form, controls, fields, essential=False)
         problems = gr.HTML(

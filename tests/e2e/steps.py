@@ -56,6 +56,25 @@ class Form:
         expect(self.at(name).locator(".media-items li")).to_have_count(len(files))
         return self
 
+    def take(self, name: str, reference: str) -> "Form":
+        """Choose one of your results, and wait until the page shows it."""
+        place = self.at(name)
+        opener = place.get_by_role("button", name="Your results")
+        if opener.get_attribute("aria-expanded") == "false":
+            opener.click()
+        place.locator(f'[data-ref="{reference}"]').click()
+        expect(place.locator(".media-items li")).to_have_count(1)
+        return self
+
+    def link(self, name: str, url: str) -> "Form":
+        """Type a link, and use it."""
+        opener = self.at(name).get_by_role("button", name="From a link")
+        if opener.get_attribute("aria-expanded") == "false":
+            opener.click()
+        self.at(name).locator("input[type=url]").fill(url)
+        self.at(name).get_by_role("button", name="Use link").click()
+        return self
+
     def advanced(self) -> "Form":
         """Open what is folded away."""
         self.at("advanced").get_by_role("button", name="Advanced").click()

@@ -58,13 +58,9 @@ def test_an_empty_prompt_and_a_seed_that_is_no_number(visit: Visit) -> None:
 def test_a_link_to_a_private_place_is_refused(visit: Visit, server: str) -> None:
     page = visit()
     form = Form(page, "image-to-video").open()
-    form.at("first_frame").locator("summary").click()
-    form.at("first_frame").locator("input[type=url]").fill("no link")
-    form.at("first_frame").get_by_role("button", name="Use link").click()
+    form.link("first_frame", "no link")
     expect(form.at("first_frame").locator(".media-problem")).to_contain_text("must begin with http")
-    form.at("first_frame").locator("input[type=url]").fill(f"{server}/pg-static/icon.png")
-    form.at("first_frame").get_by_role("button", name="Use link").click()
-    form.generate()
+    form.link("first_frame", f"{server}/pg-static/icon.png").generate()
     expect(form.problems()).to_contain_text("First frame")
 
 

@@ -41,10 +41,7 @@ def test_extension_goes_on_from_one_of_your_results(visit: Visit) -> None:
     page = visit()
     first = make_clip(page)
     form = Form(page, "extension").open().write("The boat reaches the river")
-    form.at("source_video").locator("summary").click()
-    form.at("source_video").locator("select").select_option(f"job:{first}")
-    expect(form.at("source_video").locator(".media-items li")).to_have_count(1)
-    form.generate()
+    form.take("source_video", f"job:{first}").generate()
     expect(card(page)).not_to_have_attribute("data-job", first)
     assert reaches(page, "succeeded") != first
     assert plays(page)["seconds"] == pytest.approx(11, abs=0.3)
