@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.components import Component
 
 from playground.domain.media_checks import FILLS_THE_FRAME
-from playground.ui import texts
+from playground.ui import prompt_texts, texts
 from playground.ui.controls import Control
 from playground.ui.gradio_typed import update
 from playground.ui.mode_form import Drawn
@@ -60,12 +60,12 @@ def draw_prompt_help(mode: str) -> None:
         js_on_load=on_load("prompt.js"),
         apply_default_css=False,
         mode=mode,
-        examples=json.dumps(texts.EXAMPLES[mode]),
-        parts=json.dumps(texts.BUILDER_PARTS),
-        builder=json.dumps(texts.BUILDER),
+        examples=json.dumps(prompt_texts.EXAMPLES[mode]),
+        parts=json.dumps(prompt_texts.BUILDER_PARTS),
+        builder=json.dumps(prompt_texts.BUILDER),
         labels=texts.FIELD_LABELS,
         marks=texts.ADVICE,
-        words=texts.PROMPT_HELP,
+        words=prompt_texts.PROMPT_HELP,
     )
 
 
