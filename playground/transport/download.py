@@ -14,8 +14,9 @@ import httpx
 from playground.domain.provider import Context, RemoteFile
 from playground.domain.request import is_url
 from playground.domain.waiting import retry_after
+from playground.transport.cloud_storage import SCHEME, media_url
 from playground.transport.files import growing, in_thread
-from playground.transport.guard import origin_of, parse
+from playground.transport.guard import parse
 from playground.transport.wire import Arrived, Lost, Outgoing, Wire
 
 ATTEMPT_SECONDS: Final = 3_600.0
@@ -90,7 +91,7 @@ class Attempt:
 
 
 def link(file: RemoteFile, context: Context) -> httpx.URL:
-    """The whole URL of a file: absolute, or a path below the base URL.
+    """The whole URL of a file: absolute, a path below the base URL, or an object in Cloud Storage.
 
     A path that already begins with the base URL's own (`/v1/…` below `https://host/v1`) is not given it twice.
 
@@ -98,6 +99,8 @@ def link(file: RemoteFile, context: Context) -> httpx.URL:
         Blocked: it is no http(s) URL.
     """
     url, base = file.url, context.base_url.rstrip("/")
+    if url.startswith(SCHEME):
+        return parse(media_url(url, base))
     if is_url(url) or url.startswith("data:") or "://" in url.partition("?")[0]:
         return parse(url)
     if url.startswith("//"):
@@ -210,9 +213,8 @@ async def _too_large(attempt: Attempt) -> TooLarge:
 async def _refused(arrived: Arrived, attempt: Attempt) -> Download:
     status = arrived.response.status_code
     if status in _KEY_REFUSED and attempt.with_credential:
-        # Behind a redirect to a storage that the key is not for, it is the signed link that is refused.
-        redirected = origin_of(arrived.url) != origin_of(attempt.out.url)
-        return LinkExpired(status) if redirected and not arrived.with_key else Forbidden(status)
+        # Whoever redirected us had taken the key: what is refused behind that is the link.
+        return LinkExpired(status) if arrived.url != attempt.out.url else Forbidden(status)
     if status in _CLIENT_ERRORS and status not in (*_ASK_AGAIN, _RANGE_REFUSED):
         return LinkExpired(status)
     wait = retry_after(arrived.response.headers, attempt.now().timestamp())

@@ -265,7 +265,7 @@ async def test_a_key_goes_to_its_own_origins_only(part: Path):
     [
         "http://127.0.0.1:{port}/v.mp4",
         "https://10.0.0.1/v.mp4",
-        "gs://bucket/v.mp4",
+        "s3://bucket/v.mp4",
         "data:video/mp4;base64,AA",
         "//[::1]/",
     ],
@@ -300,7 +300,7 @@ def test_where_a_file_is(url: str, whole: str):
     assert str(link(RemoteFile(url=url), Context("https://api.example/v1"))) == whole
 
 
-@pytest.mark.parametrize("url", ["gs://bucket/a", "data:video/mp4;base64,AAAA", "https://", "//\\evil", "a\nb"])
+@pytest.mark.parametrize("url", ["s3://bucket/a", "data:video/mp4;base64,AAAA", "https://", "//\\evil", "a\nb"])
 def test_what_is_no_link(url: str):
     with pytest.raises(Blocked):
         link(RemoteFile(url=url), Context("https://api.example/v1"))
@@ -375,3 +375,29 @@ async def test_any_cut_ends_in_the_same_file(part: Path):
     assert all(isinstance(result, Interrupted) for result in results[:-1])
     assert isinstance(results[-1], Downloaded)
     assert held(part) == VIDEO
+
+
+async def test_a_no_behind_a_redirect_is_an_expired_link_even_where_the_key_went_along(part: Path):
+    async def script(seen: Seen, writer: asyncio.StreamWriter) -> None:
+        first = seen.target == "/v.mp4"
+        await (reply(writer, 302, location="/elsewhere") if first else reply(writer, 403))
+
+    async with serving(script) as there:
+        result = await attempt(there, part, key=True)
+    assert ["x-goog-api-key" in seen.headers for seen in there.seen] == [True, True]
+    assert result == LinkExpired(403)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "there"),
+    [
+        ("https://us-central1-aiplatform.googleapis.com/v1", "https://storage.googleapis.com"),
+        ("https://aiplatform.us.rep.googleapis.com/v1", "https://storage.googleapis.com"),
+        ("http://127.0.0.1:8/vertex/v1", "http://127.0.0.1:8/vertex/v1"),
+        ("https://googleapis.com.example.com/v1", "https://googleapis.com.example.com/v1"),
+        ("http://us-central1-aiplatform.googleapis.com/v1", "http://us-central1-aiplatform.googleapis.com/v1"),
+    ],
+)
+def test_an_object_in_cloud_storage_is_asked_of_its_json_endpoint(base_url: str, there: str) -> None:
+    url = link(RemoteFile(url="gs://my-bucket/a folder/1 ä?.mp4", with_credential=True), Context(base_url))
+    assert str(url) == f"{there}/storage/v1/b/my-bucket/o/a%20folder%2F1%20%C3%A4%3F.mp4?alt=media"
