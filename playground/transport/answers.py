@@ -3,39 +3,55 @@
 import asyncio
 import json
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import Final
 
 import httpx
 from pydantic import JsonValue
 
 from playground.domain.provider import Answer
+from playground.transport.inline import Inline, without_videos
 from playground.transport.wire import Lost
 
 TEXT_CHARACTERS: Final = 100_000
 """How much of a body is kept as text."""
+BESIDE_VIDEOS_BYTES: Final = 16_000_000
+"""How much may stand around the videos of an answer."""
 _LARGE: Final = 256 * 1024
 _PACKED: Final = ("gzip", "x-gzip", "deflate")
 _GZIP_OR_ZLIB: Final = 47
 _MEGABYTE: Final = 1_000_000
 
 
-async def read_answer(response: httpx.Response, cap_bytes: int) -> Answer:
-    """Read an answer to its end; the cap counts unpacked bytes.
+async def read_answer(response: httpx.Response, cap_bytes: int, inline: Inline | None = None) -> Answer:
+    """Read an answer to its end; the cap counts unpacked bytes. Videos inside it go to the disk where `inline` says.
 
     Raises:
         Lost: the body is larger than the cap, packed in a way that was not asked for, or cut.
         httpx.HTTPError: the connection was lost.
+        OSError: the disk is full or fails.
     """
     body = bytearray()
-    async for piece in _unpacked(response, cap_bytes):
-        body += piece
-        if len(body) > cap_bytes:
-            raise _too_large(cap_bytes)
+    pieces = _capped(_unpacked(response, cap_bytes), cap_bytes)
+    async with aclosing(pieces), aclosing(without_videos(pieces, inline) if inline is not None else pieces) as kept:
+        async for piece in kept:
+            body += piece
+            if inline is not None and len(body) > BESIDE_VIDEOS_BYTES:
+                raise _too_large(BESIDE_VIDEOS_BYTES)
     headers = {name.lower(): value for name, value in response.headers.items()}
     if len(body) > _LARGE:
         return await asyncio.to_thread(_answer, response.status_code, headers, body)
     return _answer(response.status_code, headers, body)
+
+
+async def _capped(pieces: AsyncIterator[bytes], cap_bytes: int) -> AsyncGenerator[bytes]:
+    total = 0
+    async for piece in pieces:
+        total += len(piece)
+        if total > cap_bytes:
+            raise _too_large(cap_bytes)
+        yield piece
 
 
 def _too_large(cap_bytes: int) -> Lost:

@@ -24,6 +24,8 @@ class StoredMedia:
     mime_type: str
     url: str | None = None
     """What is sent for a leaf whose encoding is `url`."""
+    handle: str | None = None
+    """The provider's own link to it, for a leaf whose encoding is `handle`."""
 
 
 class MediaUnreadable(Exception):
@@ -99,10 +101,11 @@ def _write(node: object, media: Mapping[str, StoredMedia], out: list[str | _File
 
 
 def _write_leaf(leaf: MediaLeaf, stored: StoredMedia, out: list[str | _File]) -> None:
-    if leaf.encoding == "url":
-        if stored.url is None:
-            raise ValueError(f"No URL is known for {leaf.reference!r}")
-        out.append(_dumps(stored.url))
+    if leaf.encoding in ("url", "handle"):
+        link = stored.url if leaf.encoding == "url" else stored.handle
+        if link is None:
+            raise ValueError(f"No {leaf.encoding} is known for {leaf.reference!r}")
+        out.append(_dumps(link))
         return
     if stored.path is None:
         raise ValueError(f"No file is known for {leaf.reference!r}")

@@ -20,6 +20,7 @@ from playground.transport.body import MediaUnreadable, StoredMedia, build_body
 from playground.transport.download import Attempt, BadLink, Download, download, link
 from playground.transport.fetch import Fetched, fetch
 from playground.transport.guard import Blocked, CheckedUrl, Guard, Resolver, origin_of, parse, system_resolver
+from playground.transport.inline import Inline
 from playground.transport.wire import Lane, Lost, Outgoing, Wire
 
 CONNECT_SECONDS: Final = 10.0
@@ -107,8 +108,11 @@ class Transport:
         secret: Secret | None,
         media: Mapping[str, StoredMedia],
         answer_cap_bytes: int,
+        inline_folder: Path | None = None,
     ) -> Reply:
         """Send one call, once. Network trouble is an answer, too: `NoAnswer`.
+
+        Videos inside the answer (`HttpCall.inline_videos`) are written into `inline_folder`.
 
         Raises:
             ValueError: the call's body names a medium that is not in `media`; nothing was sent.
@@ -119,13 +123,16 @@ class Transport:
             return NoAnswer(False, "A media file of this job cannot be read any more.")
         except Blocked as error:
             return NoAnswer(False, error.reason)
+        inline = Inline(call.inline_videos, inline_folder) if call.inline_videos and inline_folder is not None else None
         try:
             async with self._place(call.timeout), self._wire.open(out) as arrived, asyncio.timeout(ANSWER_SECONDS):
-                return await read_answer(arrived.response, answer_cap_bytes)
+                return await read_answer(arrived.response, answer_cap_bytes, inline)
         except Lost as lost:
             return NoAnswer(lost.sent, lost.reason)
         except TimeoutError:
             return NoAnswer(True, f"{out.url.host} did not finish its answer in time.")
+        except OSError as error:
+            return NoAnswer(True, f"A video inside the answer cannot be written here: {error.strerror}.")
 
     async def download(
         self, file: RemoteFile, context: Context, *, secret: Secret | None, part: Path, cap_bytes: int
