@@ -4,13 +4,13 @@ Whatever is not yours is not there: a missing, short or foreign token gets the s
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final, Protocol
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
@@ -39,6 +39,15 @@ Bearer = Annotated[str, Header(alias="authorization")]
 Action = Callable[[str], Awaitable[BaseModel]]
 
 
+class EnteredKey(BaseModel):
+    """A key that somebody types in, with what his account needs besides."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    key: str = Field(repr=False)
+    account: dict[str, str] = {}
+
+
 class FindFile(Protocol):
     """A way to a file that needs a signature."""
 
@@ -56,6 +65,7 @@ def router(service: Service, *, upload_dir: Path = _NOWHERE) -> APIRouter:
     _add_static(routes)
     _add_check(routes, service, upload_dir)
     _add_jobs(routes, service)
+    _add_keys(routes, service)
     _add_media(routes, service)
     return routes
 
@@ -170,6 +180,46 @@ def _add_jobs(routes: APIRouter, service: Service) -> None:
     @routes.post("/api/jobs/{job_id}/look-again")
     async def look_again(job_id: str, authorization: Bearer = "") -> Response:
         return await _viewed(authorization, lambda owner: service.look_again(job_id, owner=owner))
+
+
+def _add_keys(routes: APIRouter, service: Service) -> None:
+    @routes.get("/api/keys")
+    async def keys(authorization: Bearer = "") -> Response:
+        try:
+            views = service.keys.views(_owner(authorization))
+        except NotFound:
+            return _not_found()
+        return JSONResponse({"keys": [view.model_dump(mode="json") for view in views]}, headers=_PRIVATE)
+
+    @routes.put("/api/keys/{provider}")
+    async def enter(provider: str, request: Request, authorization: Bearer = "") -> Response:
+        try:
+            owner = _owner(authorization)
+            given = EnteredKey.model_validate(_parsed(await _limited_body(request)))
+            view = await service.keys.enter(owner, provider, given.key, given.account)
+        except NotFound:
+            return _not_found()
+        except ValidationError:
+            # Its own words would quote what was sent.
+            return _refused([Issue("key", "malformed", "A key is entered as text.")])
+        except InvalidRequest as error:
+            return _refused(error.issues)
+        return JSONResponse(view.model_dump(mode="json"), headers=_PRIVATE)
+
+    @routes.delete("/api/keys/{provider}")
+    async def forget(provider: str, authorization: Bearer = "") -> Response:
+        async def action(owner: str) -> BaseModel:
+            return service.keys.forget(owner, provider)
+
+        return await _viewed(authorization, action)
+
+    @routes.post("/api/keys/{provider}/test")
+    async def test(provider: str, authorization: Bearer = "") -> Response:
+        return await _viewed(authorization, lambda owner: service.keys.test(owner, provider))
+
+
+def _refused(issues: Sequence[Issue]) -> Response:
+    return JSONResponse({"issues": [issue.as_json() for issue in issues]}, status_code=422, headers=_PRIVATE)
 
 
 async def _viewed(authorization: str, action: Action) -> Response:

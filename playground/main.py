@@ -19,7 +19,9 @@ from playground.jobs.changes import Changes
 from playground.jobs.files import Files
 from playground.jobs.inputs import Inputs
 from playground.jobs.journal import Journal
+from playground.jobs.keys import Keys
 from playground.jobs.locks import ProcessLock
+from playground.jobs.record import JobRecord
 from playground.jobs.runner import Runner
 from playground.jobs.service import Service
 from playground.jobs.store import Store
@@ -80,12 +82,13 @@ class Playground:
         )
         changes = Changes()
         allowed = settings.allow_private_hosts
-        inputs = Inputs(self._files, self._store, lambda url: url_problem(url, trusted, allowed))
+        inputs = Inputs(self._files, self._store, lambda url: url_problem(url, trusted, allowed), self._is_at_hand)
         shop = Workshop(
             me=self._lock.id,
             store=self._store,
             files=self._files,
             inputs=inputs,
+            keys=Keys(clock),
             journal=Journal(settings.data_dir / "receipts", self._lock.id),
             registry=self.registry,
             transport=self._transport,
@@ -99,6 +102,10 @@ class Playground:
         )
         self._runner = Runner(shop, self._lock, adopts=adopts)
         self.service = Service(shop, self._runner, changes)
+
+    def _is_at_hand(self, job: JobRecord) -> bool:
+        provider = self.registry.get(job.provider)
+        return provider is not None and provider.context_of(job.account).base_url == job.base_url
 
     async def open(self) -> None:
         """Make folders, lock, ledger, and start what was left behind.

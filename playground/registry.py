@@ -11,7 +11,7 @@ from types import ModuleType
 from urllib.parse import urlsplit
 
 from playground import providers
-from playground.domain.capabilities import Table
+from playground.domain.capabilities import ProviderFacts, Table
 from playground.domain.credentials import Secret, origin
 from playground.domain.provider import Adapter, Cancels, Context
 
@@ -23,6 +23,7 @@ LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 class Provider:
     """One provider as this process can use it."""
 
+    stem: str
     table: Table
     adapter: Adapter
     context: Context
@@ -38,34 +39,34 @@ class Provider:
         return self.table.provider.label
 
     @property
-    def credential(self) -> str:
-        """The reference that a job's row keeps: which key it uses, never the key."""
-        credential = self.table.provider.credential
-        return NO_CREDENTIAL if credential is None else f"env:{credential.env}"
-
-    @property
     def loopback(self) -> bool:
         """Whether it is served on this machine (or in this process)."""
         host = urlsplit(self.context.base_url).hostname or ""
         return host in LOOPBACK_HOSTS or host.endswith(".localhost")
 
     def not_ready(self) -> str | None:
-        """One sentence why it cannot be used now; None: it can."""
+        """One sentence why it cannot be used with what the operator set; None: it can."""
         credential = self.table.provider.credential
         names = list(self.missing)
         if credential is not None and self.key() is None:
             names.insert(0, credential.env)
         return f"{self.label} needs {' and '.join(names)} to be set." if names else None
 
-    def secret(self) -> Secret | None:
-        """The key with the origins that may see it; None where it needs none or has none."""
+    def context_of(self, account: Mapping[str, str]) -> Context:
+        """The context of somebody's own account settings; what they leave out is the operator's."""
+        known = {**self.context.account, **account}
+        if not self.base_url_is_default:
+            return Context(self.context.base_url, known)
+        return Context(_default_url(self.table.provider, known), known)
+
+    def secret_of(self, value: str, context: Context) -> Secret | None:
+        """A key with the origins that may see it; None where the provider needs none."""
         credential = self.table.provider.credential
-        value = self.key() if credential is not None else None
-        if credential is None or value is None:
+        if credential is None:
             return None
         # Somebody else's gateway does not share the origins of the provider that it imitates.
         own = self.base_url_is_default
-        origins = {self.context.base_url, *(self.table.provider.credential_origins if own else ())}
+        origins = {context.base_url, *(self.table.provider.credential_origins if own else ())}
         return Secret(value, credential.scheme, frozenset(origin(each) for each in origins))
 
     def can_cancel(self) -> bool:
@@ -82,7 +83,7 @@ class Registry:
         dialects = {stem: table.provider.dialect or stem for stem, table in tables.items()}
         self.tables = tables
         self.providers: Mapping[str, Provider] = {
-            stem: _provider(table, adapters[dialects[stem]], lookup)
+            stem: _provider(stem, table, adapters[dialects[stem]], lookup)
             for stem, table in tables.items()
             if dialects[stem] in adapters
         }
@@ -117,16 +118,17 @@ def _as_adapter(module: ModuleType) -> Adapter:
     return module
 
 
-def _provider(table: Table, adapter: Adapter, lookup: Callable[[str], str | None]) -> Provider:
+def _provider(stem: str, table: Table, adapter: Adapter, lookup: Callable[[str], str | None]) -> Provider:
     facts = table.provider
     account = {name: lookup(s.env) if lookup(s.env) is not None else s.default for name, s in facts.account.items()}
     missing = tuple(s.env for name, s in facts.account.items() if s.required and account[name] is None)
     known = {name: value for name, value in account.items() if value is not None}
     base_url = lookup(facts.base_url.env)
     if base_url is None:
-        base_url = (facts.base_url.default or "").format_map({**dict.fromkeys(facts.account, ""), **known})
+        base_url = _default_url(facts, known)
     key_name = facts.credential.env if facts.credential is not None else None
     return Provider(
+        stem=stem,
         table=table,
         adapter=adapter,
         context=Context(base_url.rstrip("/"), known),
@@ -134,3 +136,7 @@ def _provider(table: Table, adapter: Adapter, lookup: Callable[[str], str | None
         base_url_is_default=lookup(facts.base_url.env) is None,
         key=lambda: lookup(key_name) if key_name is not None else None,
     )
+
+
+def _default_url(facts: ProviderFacts, known: Mapping[str, str]) -> str:
+    return (facts.base_url.default or "").format_map({**dict.fromkeys(facts.account, ""), **known}).rstrip("/")

@@ -65,6 +65,8 @@ class Credential(_Strict):
 
     env: str
     scheme: str = "bearer"
+    login: Literal["google"] | None = None
+    """Where a key comes from when `env` is not set: `google` are Google's own credentials of this machine."""
 
 
 class Polling(_Strict):

@@ -47,7 +47,7 @@ async def _at_provider(shop: Workshop, job: JobRecord) -> bool:
     provider = shop.provider(job)
     if provider is None or job.operation is None or not isinstance(provider.adapter, Cancels):
         return False
-    reply = await shop.ask(job, provider, provider.adapter.cancel(job.operation, provider.context))
+    reply = await shop.ask(job, provider, provider.adapter.cancel(job.operation, shop.context(job)))
     return isinstance(reply, Answer) and isinstance(provider.adapter.cancelled(reply), Cancelled)
 
 

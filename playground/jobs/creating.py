@@ -5,6 +5,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from playground.domain.capabilities import ModeSpec
 from playground.domain.errors import Failure, failure
@@ -15,12 +16,12 @@ from playground.domain.provider import HttpCall
 from playground.domain.validation import check, spec_for
 from playground.jobs import policy
 from playground.jobs.cancelling import cancel
-from playground.jobs.exchanges import Talk
 from playground.jobs.inputs import expected_kind
 from playground.jobs.journal import Receipt
+from playground.jobs.preparing import until_ready
 from playground.jobs.probe import MIME_TYPES
 from playground.jobs.record import JobRecord, StoredInput
-from playground.jobs.workshop import Workshop, answer_cap, needs_key
+from playground.jobs.workshop import Workshop, needs_key
 from playground.registry import Provider
 from playground.transport.body import StoredMedia
 from playground.transport.fetch import FetchFailed
@@ -37,13 +38,14 @@ async def create(shop: Workshop, job: JobRecord) -> JobRecord | None:
     spec = spec_for(job.asked(), provider.table, shop.now()) if provider is not None else None
     if provider is None or not isinstance(spec, ModeSpec):
         return await shop.fail(job, failure("internal", f"There is no provider {job.provider!r} here any more.", "no"))
-    secret = shop.secret(job, provider)
-    if provider.table.provider.credential is not None and secret is None:
+    if not await shop.has_key(job, provider):
         return await shop.park(job, "queued", needs_key(provider, "no"))
     prepared = await _prepare(shop, job, provider)
-    if isinstance(prepared, Failure):
-        return await shop.fail(job, prepared)
-    call = provider.adapter.create(to_send(job.asked(), spec), spec, provider.context)
+    if not isinstance(prepared, Failure):
+        prepared = await until_ready(shop, prepared, provider)
+    if prepared is None or isinstance(prepared, Failure):
+        return None if prepared is None else await shop.fail(job, prepared)
+    call = provider.adapter.create(to_send(job.asked(), spec), spec, shop.context(job))
     return await _send_until_clear(shop, prepared, provider, call)
 
 
@@ -56,18 +58,12 @@ async def _send_until_clear(shop: Workshop, job: JobRecord, provider: Provider, 
         taken = await shop.move(job, "queued", "submitting", values)
         if taken is None:
             return None
-        reply = await shop.transport.send(
-            call,
-            provider.context,
-            secret=shop.secret(job, provider),
-            media=media,
-            answer_cap_bytes=answer_cap(provider),
-        )
+        talk = await shop.send(job, provider, call, media)
         tries += 1
-        step = policy.after_create(reply, provider.adapter.created, who, shop.clock())
+        step = policy.after_create(talk.reply, provider.adapter.created, who, shop.clock())
         # What the provider said is written down even while this process is told to stop.
         moved = await asyncio.shield(_write_down(shop, taken, provider, step, tries, waited))
-        await shop.keep(job, Talk(provider, call, reply, shop.secret(job, provider), media, creates=True))
+        await shop.keep(job, replace(talk, creates=True))
         if moved is None or moved.state != "queued" or not isinstance(step, policy.AskAgain):
             return moved
         if moved.cancel_requested:
@@ -121,6 +117,7 @@ def _media(shop: Workshop, job: JobRecord) -> dict[str, StoredMedia]:
             path=shop.files.kept(stored.file) if stored.file is not None else None,
             mime_type=stored.mime_type or "application/octet-stream",
             url=stored.url,
+            handle=stored.handle,
         )
         for reference, stored in job.inputs.items()
     }

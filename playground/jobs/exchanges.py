@@ -15,7 +15,7 @@ from typing import Final
 
 from playground.domain.credentials import Secret
 from playground.domain.exchange import Exchange, masks, received, sent
-from playground.domain.provider import HttpCall, Reply
+from playground.domain.provider import Context, HttpCall, Reply
 from playground.registry import Provider
 from playground.transport.body import StoredMedia
 
@@ -30,6 +30,7 @@ class Talk:
     """One call and what came of it, before it is cut."""
 
     provider: Provider
+    context: Context
     call: HttpCall
     reply: Reply
     secret: Secret | None
@@ -64,7 +65,7 @@ def _keep(folder: Path, at: float, talk: Talk) -> None:
 
 
 def _cut(at: float, talk: Talk) -> Exchange:
-    provider, context = talk.provider, talk.provider.context
+    provider, context = talk.provider, talk.context
     # What has a default names a place, not somebody's account.
     own = {name: each.env for name, each in provider.table.provider.account.items() if each.default is None}
     hide = masks(talk.secret, context, own)

@@ -59,6 +59,10 @@ class Files:
         """The path of a finished video."""
         return self.media_dir / relative
 
+    def inline_folder(self, job_id: str) -> Path:
+        """Where videos lie that came inside an answer, until they are checked and published."""
+        return self.media_dir / job_id / "inline"
+
     @asynccontextmanager
     async def part(self, job_id: str, number: int) -> AsyncGenerator[Path]:
         """The part file of one download, ours alone: a process that was thought dead gets another one."""

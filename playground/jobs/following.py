@@ -20,7 +20,7 @@ async def follow(shop: Workshop, job: JobRecord) -> JobRecord | None:
     provider = shop.provider(job)
     if provider is None or job.operation is None:
         return await shop.fail(job, failure("internal", f"Nothing here can ask {job.provider!r} about it.", "unknown"))
-    if provider.table.provider.credential is not None and shop.secret(job, provider) is None:
+    if not await shop.has_key(job, provider):
         return await shop.park(job, "running", needs_key(provider, "unknown"))
     live = shop.live.setdefault(job.id, Live(job.progress, job.words, job.polls))
     misses, written = 0, shop.clock()
@@ -52,7 +52,7 @@ def _wait(shop: Workshop, provider: Provider, polls: int) -> float:
 
 async def _ask(shop: Workshop, job: JobRecord, provider: Provider, live: Live) -> policy.AfterStatus:
     assert job.operation is not None
-    reply = await shop.ask(job, provider, provider.adapter.status(job.operation, provider.context))
+    reply = await shop.ask(job, provider, provider.adapter.status(job.operation, shop.context(job)))
     live.polls += 1
     return policy.after_status(reply, provider.adapter.checked, provider.label, shop.clock())
 

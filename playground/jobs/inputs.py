@@ -16,7 +16,7 @@ from playground.domain.request import JobReference, VideoRequest, is_url, job_re
 from playground.jobs.files import Files
 from playground.jobs.frames import save_last_frame
 from playground.jobs.probe import MIME_TYPES, probe_image, probe_video
-from playground.jobs.record import JobRecord, StoredInput
+from playground.jobs.record import DeliveredVideo, JobRecord, StoredInput
 from playground.jobs.store import Store
 
 _REMEMBERED: Final = 512
@@ -32,15 +32,28 @@ class Found:
     facts: MediaFacts
     path: Path | None = None
     """None for a URL and for anything that could not be found."""
+    handle: str | None = None
+    """The provider's own link to it, where it made it for an earlier job."""
 
 
 class Inputs:
-    """Follows media references for an owner. `url_problem` judges a URL by its looks alone, without a look-up."""
+    """Follows media references for an owner."""
 
-    def __init__(self, files: Files, store: Store, url_problem: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        files: Files,
+        store: Store,
+        url_problem: Callable[[str], str | None],
+        is_at_hand: Callable[[JobRecord], bool] = lambda _job: True,
+    ) -> None:
+        """`url_problem` judges a URL by its looks alone, without a look-up.
+
+        `is_at_hand` tells whether an earlier job's provider is reached today where that job was made.
+        """
         self._files = files
         self._store = store
         self._url_problem = url_problem
+        self._is_at_hand = is_at_hand
         self._probed: dict[tuple[str, int, int], MediaFacts] = {}
 
     async def find(self, request: VideoRequest, owner: str, files_under: Path | None) -> list[Found]:
@@ -59,7 +72,7 @@ class Inputs:
             else:
                 name = f"{number}-{each.field}.{each.facts.format}"
                 kept[each.reference] = StoredInput(
-                    file=await self._files.keep_input(job_id, name, each.path), mime_type=mime
+                    file=await self._files.keep_input(job_id, name, each.path), mime_type=mime, handle=each.handle
                 )
         return kept
 
@@ -112,7 +125,11 @@ class Inputs:
             frame = video.with_suffix(".last.png")
             await asyncio.to_thread(save_last_frame, video, frame)
             return Found(field, reference, await self.probe(field, frame), frame)
-        return Found(field, reference, _as_ours(await self.probe(field, video), job), video)
+        facts = _as_ours(await self.probe(field, video), job)
+        if not self._is_at_hand(job):
+            # Another gateway that imitates the provider does not know what was made elsewhere.
+            return Found(field, reference, replace(facts, made_by=None), video)
+        return Found(field, reference, facts, video, _handle(job, job.videos[earlier.number - 1]))
 
 
 def expected_kind(field: str) -> MediaKind:
@@ -126,6 +143,11 @@ def media_facts(found: list[Found]) -> dict[str, tuple[MediaFacts, ...]]:
     for each in found:
         facts[each.field] = (*facts.get(each.field, ()), each.facts)
     return facts
+
+
+def _handle(job: JobRecord, video: DeliveredVideo) -> str | None:
+    files = job.remote if job.remote is not None else ()
+    return files[video.number - 1].url if video.number <= len(files) else None
 
 
 def _as_ours(facts: MediaFacts, job: JobRecord) -> MediaFacts:

@@ -21,6 +21,7 @@ def new_job(
     """The job as it is written first: queued, this process's own, nothing sent."""
     request = result.request
     provider = shop.registry[request.provider]
+    credential, context = shop.keys.use(owner, provider)
     spec = spec_for(request, provider.table, shop.now())
     assert isinstance(spec, ModeSpec), "a valid request has a mode"
     return JobRecord(
@@ -29,9 +30,9 @@ def new_job(
         nonce=nonce,
         state="queued",
         runner=shop.me,
-        credential=provider.credential,
-        base_url=provider.context.base_url,
-        account=dict(provider.context.account),
+        credential=credential,
+        base_url=context.base_url,
+        account=dict(context.account),
         provider=request.provider,
         model=spec.model.id,
         mode=request.mode,

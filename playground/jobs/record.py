@@ -19,6 +19,8 @@ class StoredInput(BaseModel):
     """Path relative to the data folder; None for a URL that has not been fetched (or is passed on as it is)."""
     mime_type: str | None
     url: str | None = None
+    handle: str | None = None
+    """The provider's own link to it, where it is an earlier result of the same provider."""
 
 
 class DeliveredVideo(BaseModel):
@@ -51,7 +53,7 @@ class JobRecord(BaseModel):
     runner: str | None
     """The process that takes care of it; its lock file tells whether that one lives."""
     credential: str
-    """`none`, or `env:<NAME>`."""
+    """`none`, `env:<NAME>`, or `visitor`: its owner's own, in the memory of one process."""
     base_url: str
     account: dict[str, str]
     provider: str

@@ -13,6 +13,7 @@ from playground.jobs import policy
 from playground.jobs.cancelling import cancel
 from playground.jobs.creating import create
 from playground.jobs.following import follow
+from playground.jobs.keys import OWN
 from playground.jobs.locks import ProcessLock
 from playground.jobs.record import JobRecord
 from playground.jobs.saving import save
@@ -156,7 +157,8 @@ class Runner:
         return adopted
 
     async def _adopt_one(self, job: JobRecord) -> JobRecord | None:
-        if job.state == "parked" and not self._has_its_key(job):
+        provider = self._shop.provider(job)
+        if job.state == "parked" and (provider is None or not await self._shop.has_key(job, provider)):
             return None
         taken = await self._shop.store.adopt(job.id, job.runner, self._shop.me)
         if taken is None:
@@ -169,6 +171,10 @@ class Runner:
         self.spawn(taken.id)
         return taken
 
+    async def wake(self, job: JobRecord) -> None:
+        """Go on with a parked job whose owner has just entered its key, here, where the key is."""
+        await self._adopt_one(job)
+
     def _see_to(self, job: JobRecord) -> None:
         """A job of ours that should be under way and is not: somebody looked again from another process."""
         if job.state in _STEPS and not job.overdue:
@@ -177,17 +183,15 @@ class Runner:
     def _is_ours_to_run(self, job: JobRecord) -> bool:
         """Whether this process talks to the same base URL and account that the job was made with."""
         provider = self._shop.provider(job)
-        context = provider.context if provider is not None else None
+        context = None
+        if provider is not None:
+            context = provider.context_of(job.account) if job.credential == OWN else provider.context
         if context is not None and (context.base_url, dict(context.account)) == (job.base_url, job.account):
             return True
         if job.id not in self._foreign:
             self._foreign.add(job.id)
             _log.warning("job %s was made with another base URL or account for %s; it is left", job.id, job.provider)
         return False
-
-    def _has_its_key(self, job: JobRecord) -> bool:
-        provider = self._shop.provider(job)
-        return provider is not None and self._shop.secret(job, provider) is not None
 
     async def _replay_receipts(self) -> None:
         """What dead processes were told but could no longer write into the ledger."""

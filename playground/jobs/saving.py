@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shutil
 from pathlib import Path
 
 from playground.domain.capabilities import ModeSpec
@@ -11,11 +12,13 @@ from playground.domain.validation import spec_for
 from playground.jobs import policy
 from playground.jobs.boxes import mp4_problem
 from playground.jobs.delivery import differences
+from playground.jobs.keys import NoLogin
 from playground.jobs.probe import Clip, open_clip
 from playground.jobs.record import DeliveredVideo, JobRecord
 from playground.jobs.workshop import Workshop
 from playground.registry import Provider
 from playground.transport.download import BadLink, Downloaded, Forbidden, Interrupted, LinkExpired, TooLarge
+from playground.transport.inline import PLACE
 
 _log = logging.getLogger(__name__)
 
@@ -126,11 +129,18 @@ def _inspect(path: Path) -> tuple[str | None, Clip | None]:
 
 
 async def _download(shop: Workshop, job: JobRecord, provider: Provider, file: RemoteFile, part: Path) -> None:
-    secret = shop.secret(job, provider) if file.with_credential else None
+    if file.url.startswith(PLACE):
+        return await _from_answer(shop, job, provider, file, part)
     cap = int(provider.table.provider.download_cap_megabytes * _MEGA)
     tries, held = 0, 0
     while True:
-        result = await shop.transport.download(file, provider.context, secret=secret, part=part, cap_bytes=cap)
+        try:
+            secret = await shop.secret(job, provider) if file.with_credential else None
+        except NoLogin:
+            tries += 1
+            await _wait(shop, job, policy.backoff(tries))
+            continue
+        result = await shop.transport.download(file, shop.context(job), secret=secret, part=part, cap_bytes=cap)
         match result:
             case Downloaded():
                 return
@@ -157,6 +167,18 @@ async def _download(shop: Workshop, job: JobRecord, provider: Provider, file: Re
                 tries = 1 if result.bytes > held else tries + 1
                 held = result.bytes
                 await _wait(shop, job, max(result.wait_seconds or 0, policy.backoff(tries)))
+
+
+async def _from_answer(shop: Workshop, job: JobRecord, provider: Provider, file: RemoteFile, part: Path) -> None:
+    """A video that came inside the answer is on the disk already; it stays there until its copy is published."""
+    kept = shop.files.inline_folder(job.id) / f"{file.url.removeprefix(PLACE)}.inline"
+    try:
+        await asyncio.to_thread(shutil.copyfile, kept, part)
+    except FileNotFoundError:
+        if job.operation is not None:
+            raise _NewLinksNeeded from None
+        says = f"The video that came inside the answer of {provider.label} is no longer here."
+        raise _Stuck(failure("expired", says, _charged(job))) from None
 
 
 async def _ask_for_new_links(shop: Workshop, job: JobRecord, provider: Provider) -> JobRecord | None:
@@ -187,7 +209,9 @@ async def _done(shop: Workshop, job: JobRecord, provider: Provider, notes: tuple
         **shop.seen(job.id),
         "words": None,
     }
-    return await shop.move(job, "downloading", "succeeded", values)
+    moved = await shop.move(job, "downloading", "succeeded", values)
+    await asyncio.to_thread(shutil.rmtree, shop.files.inline_folder(job.id), ignore_errors=True)
+    return moved
 
 
 def _charged(job: JobRecord) -> Charged:

@@ -24,6 +24,7 @@ from playground.jobs.checking import CheckResult, check_request
 from playground.jobs.code import code, code_of_job
 from playground.jobs.exchanges import kept
 from playground.jobs.extending import LOOKED_THROUGH, extendable
+from playground.jobs.key_desk import KeyDesk
 from playground.jobs.ordering import new_job
 from playground.jobs.record import JobRecord
 from playground.jobs.runner import Runner
@@ -60,6 +61,11 @@ class Service:
         self._usual = UsualWaits(shop.store, shop.clock)
 
     @property
+    def keys(self) -> KeyDesk:
+        """What an owner may do with keys."""
+        return KeyDesk(self._shop, self._runner)
+
+    @property
     def tables(self) -> Mapping[str, Table]:
         """Every provider's capability table by its stem."""
         return self._shop.registry.tables
@@ -77,11 +83,11 @@ class Service:
         """Whether this version speaks a provider's protocol; without it, its table is for checking and comparing."""
         return self._shop.registry.get(provider) is not None
 
-    def not_ready(self, provider: str) -> str | None:
-        """One sentence why a provider cannot be used now; None: it can."""
+    def not_ready(self, provider: str, *, owner: str = LOCAL) -> str | None:
+        """One sentence why an owner cannot use a provider now; None: he can."""
         found = self._shop.registry.get(provider)
         if found is not None:
-            return found.not_ready()
+            return self._shop.keys.not_ready(owner, found)
         table = self.tables.get(provider)
         if table is None:
             return f"There is no provider {provider!r}."
@@ -128,9 +134,9 @@ class Service:
         result, found = await check_request(self._shop, request, owner, files_under)
         if not result.valid:
             raise InvalidRequest(result.issues)
-        missing = self.not_ready(request.provider)
+        missing = self.not_ready(request.provider, owner=owner)
         if missing is not None:
-            usable = "Set it in the environment or in .env, or choose another provider."
+            usable = "Enter a key of your own, set it in the environment or in .env, or choose another provider."
             raise NotConfigured(missing, usable if self.can_make(request.provider) else "Choose another provider.")
         job_id = secrets.token_urlsafe(16)
         inputs = await self._shop.inputs.keep(job_id, found)

@@ -9,14 +9,16 @@ from typing import Final
 from playground.domain.credentials import Secret
 from playground.domain.errors import Charged, Failure, failure
 from playground.domain.job import State
-from playground.domain.provider import HttpCall, Reply
+from playground.domain.provider import Context, HttpCall, NoAnswer, Reply
 from playground.jobs.exchanges import Talk, keep
 from playground.jobs.files import Files
 from playground.jobs.inputs import Inputs
 from playground.jobs.journal import Journal
+from playground.jobs.keys import Keys, NoLogin
 from playground.jobs.record import JobRecord
 from playground.jobs.store import Store
 from playground.registry import Provider, Registry
+from playground.transport.body import StoredMedia
 from playground.transport.client import Transport
 
 _MEGA: Final = 1_000_000
@@ -41,6 +43,7 @@ class Workshop:
     store: Store
     files: Files
     inputs: Inputs
+    keys: Keys
     journal: Journal
     registry: Registry
     transport: Transport
@@ -64,22 +67,53 @@ class Workshop:
         """The job's provider; None where its table is gone."""
         return self.registry.get(job.provider)
 
-    def secret(self, job: JobRecord, provider: Provider) -> Secret | None:
-        """The key for a job, only where it would go to the base URL that the job was made with."""
-        return provider.secret() if provider.context.base_url == job.base_url else None
+    def context(self, job: JobRecord) -> Context:
+        """Base URL and account that a job was made with."""
+        return Context(job.base_url, job.account)
+
+    async def secret(self, job: JobRecord, provider: Provider) -> Secret | None:
+        """The key for a job, only where it would go to the base URL that the job was made with.
+
+        Raises:
+            NoLogin: the operator's login gives none now.
+        """
+        return await self.keys.secret(job, provider)
+
+    async def has_key(self, job: JobRecord, provider: Provider) -> bool:
+        """Whether a job has the key that it needs; a login that gives none just now counts as one."""
+        if provider.table.provider.credential is None:
+            return True
+        try:
+            return await self.secret(job, provider) is not None
+        except NoLogin:
+            return True
 
     def deadline(self, provider: Provider) -> float:
         """When watching a job that is accepted (or looked at again) now ends by itself."""
         return self.clock() + provider.table.provider.deadline_minutes * 60
 
     async def ask(self, job: JobRecord, provider: Provider, call: HttpCall) -> Reply:
-        """Send a call about a job that exists already: free, and repeated at will."""
-        secret = self.secret(job, provider)
+        """Send a call about a job that is free, and repeated at will; what was said is kept."""
+        talk = await self.send(job, provider, call, {})
+        await self.keep(job, talk)
+        return talk.reply
+
+    async def send(self, job: JobRecord, provider: Provider, call: HttpCall, media: Mapping[str, StoredMedia]) -> Talk:
+        """Send a call with a job's key to where the job was made."""
+        context, secret = self.context(job), None
+        try:
+            secret = await self.secret(job, provider)
+        except NoLogin as none:
+            return Talk(provider, context, call, NoAnswer(False, str(none)), None, media)
         reply = await self.transport.send(
-            call, provider.context, secret=secret, media={}, answer_cap_bytes=answer_cap(provider)
+            call,
+            context,
+            secret=secret,
+            media=media,
+            answer_cap_bytes=answer_cap(provider),
+            inline_folder=self.files.inline_folder(job.id),
         )
-        await self.keep(job, Talk(provider, call, reply, secret))
-        return reply
+        return Talk(provider, context, call, reply, secret, media)
 
     async def keep(self, job: JobRecord, talk: Talk) -> None:
         """Keep what was said about a job for its owner to look at."""

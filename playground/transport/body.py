@@ -104,7 +104,8 @@ def _write_leaf(leaf: MediaLeaf, stored: StoredMedia, out: list[str | _File]) ->
     if leaf.encoding in ("url", "handle"):
         link = stored.url if leaf.encoding == "url" else stored.handle
         if link is None:
-            raise ValueError(f"No {leaf.encoding} is known for {leaf.reference!r}")
+            what = "URL" if leaf.encoding == "url" else "link of the provider's own"
+            raise ValueError(f"No {what} is known for {leaf.reference!r}")
         out.append(_dumps(link))
         return
     if stored.path is None:

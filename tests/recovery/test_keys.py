@@ -1,0 +1,125 @@
+"""A visitor's key: in memory only, for its owner's jobs only; a job without it waits, and goes on when it is back."""
+
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from playground.domain.capabilities import ModeSpec
+from playground.domain.errors import InvalidRequest, NotConfigured, NotFound
+from playground.jobs.keys import IDLE_SECONDS
+from playground.jobs.service import LOCAL, Service
+from tests.emulation import TABLES, Emulation, emulation
+from tests.house import House, request_for
+
+STEM = "cloudflare"
+ANNA, BEN = "token:anna", "token:ben"
+KEY = "canary-visitor-77aa"
+ACCOUNT = {"account_id": "annas-account"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulation]:
+    with emulation(tmp_path_factory.mktemp("emulation")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def fresh(server: Emulation) -> None:
+    server.forget()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path / "house")
+
+
+@asynccontextmanager
+async def without_operators_keys(house: House, server: Emulation, *, adopts: bool = False) -> AsyncGenerator[Service]:
+    facts = TABLES[STEM].provider
+    async with house.process(adopts=adopts, **{facts.base_url.env: server.base_url(STEM)}) as service:
+        yield service
+
+
+def boat() -> ModeSpec:
+    spec = TABLES[STEM].specs["google/veo-3.1", "text-to-video"]
+    assert isinstance(spec, ModeSpec)
+    return spec
+
+
+async def test_a_key_that_was_entered_makes_a_video_and_is_nowhere_on_disk(house: House, server: Emulation) -> None:
+    async with without_operators_keys(house, server) as service:
+        with pytest.raises(NotConfigured):
+            await service.submit(request_for(boat()), owner=ANNA, files_under=None)
+        view = await service.keys.enter(ANNA, STEM, f"  {KEY}\n", ACCOUNT)
+        assert (view.source, KEY in view.model_dump_json()) == ("yours", False)
+        job = await service.submit(request_for(boat()), owner=ANNA, files_under=None)
+        assert (await service.settled(job, owner=ANNA)).state == "succeeded"
+    assert any("annas-account" in line["path"] for line in server.requests())
+    written = [path for path in house.folder.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
+    assert written == []
+
+
+async def test_nobody_else_may_use_it(house: House, server: Emulation) -> None:
+    async with without_operators_keys(house, server) as service:
+        await service.keys.enter(ANNA, STEM, KEY, ACCOUNT)
+        for owner in (BEN, LOCAL):
+            assert {view.source for view in service.keys.views(owner) if view.provider == STEM} == {"none"}
+            with pytest.raises(NotConfigured):
+                await service.submit(request_for(boat()), owner=owner, files_under=None)
+        service.keys.forget(BEN, STEM)
+        assert service.not_ready(STEM, owner=ANNA) is None
+    assert server.accepted(STEM) == 0
+
+
+async def test_a_key_that_is_not_used_is_forgotten(house: House, server: Emulation) -> None:
+    async with without_operators_keys(house, server) as service:
+        await service.keys.enter(ANNA, STEM, KEY, ACCOUNT)
+        house.time.now += IDLE_SECONDS - 1
+        assert service.not_ready(STEM, owner=ANNA) is None
+        house.time.now += IDLE_SECONDS + 1
+        assert service.not_ready(STEM, owner=ANNA) is not None
+
+
+async def test_a_job_that_lost_its_key_waits_for_its_owner_and_goes_on(house: House, server: Emulation) -> None:
+    # A rate limit keeps it from being accepted at once; meanwhile the key goes.
+    async with without_operators_keys(house, server) as service:
+        await service.keys.enter(ANNA, STEM, KEY, ACCOUNT)
+        server.fault(STEM, "create", "rate-limited", times=9)
+        job = await service.submit(request_for(boat()), owner=ANNA, files_under=None)
+    async with without_operators_keys(house, server, adopts=True) as service:
+        view = await service.settled(job, owner=ANNA)
+        assert (view.state, view.charged) == ("parked", "no")
+        assert view.error is not None
+        assert "key" in view.error.message
+        server.forget()
+        await service.keys.enter(BEN, STEM, KEY, ACCOUNT)
+        assert (await service.view(job, owner=ANNA)).state == "parked"
+        await service.keys.enter(ANNA, STEM, KEY, ACCOUNT)
+        assert (await service.settled(job, owner=ANNA)).state == "succeeded"
+    assert server.accepted(STEM) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "account", "field"),
+    [
+        ("", ACCOUNT, "key"),
+        ("two words", ACCOUNT, "key"),
+        ("schlüssel", ACCOUNT, "key"),
+        (KEY, {}, "account_id"),
+        (KEY, {"account_id": "../../evil.example/x"}, "account_id"),
+        (KEY, {"account_id": "a@b"}, "account_id"),
+    ],
+)
+async def test_what_cannot_be_a_key_is_refused_and_not_quoted(
+    house: House, server: Emulation, key: str, account: dict[str, str], field: str
+) -> None:
+    async with without_operators_keys(house, server) as service:
+        with pytest.raises(InvalidRequest) as refused:
+            await service.keys.enter(ANNA, STEM, key, account)
+        assert [issue.field for issue in refused.value.issues] == [field]
+        assert not key or key not in str(refused.value) + "".join(i.message for i in refused.value.issues)
+        for stem in ("nobody", "sandbox"):
+            with pytest.raises(NotFound):
+                await service.keys.enter(ANNA, stem, KEY, ACCOUNT)
