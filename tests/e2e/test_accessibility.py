@@ -1,0 +1,112 @@
+"""axe finds nothing serious in any state of any tab, and the whole way to a playing video needs no mouse."""
+
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.steps import PHONE, Form, Visit, card, jobs_of, make_clip, plays, reaches
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+TABS = ("Text to video", "Image to video", "Interpolation", "References", "Extension", "Capabilities")
+SERIOUS = ("serious", "critical")
+
+
+def found(page: Page) -> list[str]:
+    """What axe calls serious or worse, one line each."""
+    page.evaluate(AXE)
+    result: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in result["violations"]
+        if violation["impact"] in SERIOUS
+        for node in violation["nodes"]
+    ]
+
+
+def in_every_tab(page: Page) -> dict[str, list[str]]:
+    seen: dict[str, list[str]] = {}
+    for tab in TABS:
+        page.get_by_role("tab", name=tab, exact=True).click()
+        page.wait_for_timeout(700)
+        if problems := found(page):
+            seen[tab] = problems
+    return seen
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_empty(visit: Visit, theme: str) -> None:
+    assert in_every_tab(visit(f"/?__theme={theme}")) == {}
+
+
+def test_running(visit: Visit) -> None:
+    page = visit()
+    Form(page, "text-to-video").open().write("A slow sunrise [sandbox:never-ends]").generate()
+    reaches(page, "running")
+    assert in_every_tab(page) == {}
+    Form(page, "text-to-video").open()
+    page.get_by_role("button", name="Light or dark").click()
+    assert found(page) == []
+    page.get_by_role("button", name="Cancel").click()
+    reaches(page, "cancelled")
+    assert found(page) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_done(visit: Visit, theme: str) -> None:
+    page = visit(f"/?__theme={theme}")
+    make_clip(page)
+    page.get_by_role("button", name="Python", exact=True).click()
+    page.get_by_text("Request and answers").click()
+    expect(page.locator(".talk section").first).to_be_visible()
+    assert in_every_tab(page) == {}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_failed(visit: Visit, theme: str) -> None:
+    page = visit(f"/?__theme={theme}", size=PHONE)
+    form = Form(page, "text-to-video").open().write("A crowd [sandbox:filtered]")
+    form.generate()
+    reaches(page, "failed")
+    form.write("")
+    form.generate()
+    expect(form.problems()).to_contain_text("prompt")
+    assert in_every_tab(page) == {}
+
+
+def tab_to(page: Page, what: str, *, backwards: bool = False) -> None:
+    """Press Tab until the focus is on something that matches."""
+    for _ in range(80):
+        if page.evaluate("(what) => document.activeElement?.matches(what)", what):
+            return
+        page.keyboard.press("Shift+Tab" if backwards else "Tab")
+    pytest.fail(f"The keyboard does not reach {what}")
+
+
+def test_the_keyboard_alone_goes_from_prompt_to_playing_video(visit: Visit) -> None:
+    page = visit()
+    tab_to(page, "#text-to-video-prompt textarea")
+    page.keyboard.type("A kite over the dunes")
+    tab_to(page, "#text-to-video-generate")
+    page.keyboard.press("Enter")
+    reaches(page, "succeeded")
+    tab_to(page, ".card video")
+    page.keyboard.press("Space")
+    page.wait_for_function("document.querySelector('.card video').currentTime > 0.2")
+    page.keyboard.press("Space")
+    tab_to(page, ".actions .extend")
+    page.keyboard.press("Enter")
+    expect(page.locator("#extension-source_video .media-items li")).to_have_count(1)
+    expect(page.locator("#extension-prompt textarea")).to_be_focused()
+    page.keyboard.type("It climbs into the clouds")
+    first = card(page).get_attribute("data-job") or ""
+    tab_to(page, "#extension-generate")
+    page.keyboard.press("Enter")
+    expect(card(page)).not_to_have_attribute("data-job", first)
+    reaches(page, "succeeded")
+    assert plays(page)["seconds"] > 8
+    tab_to(page, ".jobs-list li:nth-child(2) button")
+    page.keyboard.press("Enter")
+    expect(card(page)).to_have_attribute("data-job", first)
+    assert len(jobs_of(page)) == 2
