@@ -7,7 +7,7 @@ const PATIENCE = 250;
 // An untouched default of the fine print is judged where it is sent, but is no demand on others: it would only shut out
 // those who do not know the word.
 const ALWAYS_SAID = new Set(["duration_seconds", "resolution", "aspect_ratio", "generate_audio"]);
-const MEDIA = new Set(["first_frame", "last_frame", "reference_images", "source_video"]);
+export const MEDIA = new Set(["first_frame", "last_frame", "reference_images", "source_video"]);
 const RANGES = new Set(["seed", "number_of_videos"]);
 const SWITCH = { on: true, off: false };
 // Before anything is written: a price and who can do it hang on the settings, not on these words.

@@ -2,6 +2,7 @@
 
 import { draft as kept, keep, owner, random } from "./browser.js";
 import { activate, checkSoon, setTried } from "./check.js";
+import { arrive } from "./share.js";
 import { mark, unmarkEdited, wished as wishOf } from "./wishes.js";
 
 const BURST = 1500;
@@ -42,6 +43,7 @@ export function submitted(mode) {
 }
 
 export function draft() {
+  arrive();
   return [kept()];
 }
 

@@ -3,6 +3,7 @@
 
 import { onCheck } from "./check.js";
 import { fill, make, say } from "./dom.js";
+import { bringBack, forget, replaced } from "./share.js";
 import { giveSamples } from "./slots.js";
 import { described, wish } from "./wishes.js";
 
@@ -35,6 +36,21 @@ export function mount({ element, props }) {
     ),
     opener,
   );
+
+  const before = replaced(mode);
+  if (before !== undefined) element.firstElementChild.prepend(fromLink(before));
+
+  // Said until the page is loaded again, or somebody waves it away.
+  function fromLink(held) {
+    const line = make("p", { class: "prompt-came", role: "status" }, `${words.came} `);
+    const away = () => {
+      forget();
+      line.remove();
+    };
+    if (held) line.append(make("button", { type: "button", onclick: () => bringBack(mode) }, words.back));
+    line.append(make("button", { type: "button", "aria-label": words.away, onclick: away }, "×"));
+    return line;
+  }
 
   async function useExample(example) {
     write(mode, example.prompt);

@@ -3,6 +3,9 @@
 from typing import Final
 
 PROMPT_HELP: Final[dict[str, str]] = {
+    "came": "This form came from a link.",
+    "back": "Bring back what was here",
+    "away": "Do not show this any more",
     "try": "Try",
     "example": "Fill in the example “{title}”",
     "build": "Build a prompt",

@@ -8,6 +8,7 @@ from typing import cast
 import gradio as gr
 from gradio.components import Component
 
+from playground.domain.request import MEDIA_FIELDS
 from playground.domain.words import MODE_LABELS
 from playground.ui import texts
 from playground.ui.controls import Control
@@ -93,6 +94,8 @@ def mode_tab(form: ModeForm) -> ModeTab:
                 apply_default_css=False,
                 elem_classes="pg-quote-place",
                 mode=mode,
+                share=texts.QUOTE["share"],
+                fields=["provider", "model", *(n for n in form.names if n not in MEDIA_FIELDS), "rehearsal"],
                 words=texts.QUOTE,
             )
             go = gr.Button(texts.GENERATE, variant="primary", elem_id=f"{mode}-generate", scale=3, min_width=140)

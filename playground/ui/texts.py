@@ -207,6 +207,14 @@ QUOTE: Final[dict[str, str]] = {
     "free": "Free",
     "unknown": "Price unknown",
     "estimate": "estimate",
+    "valid": "Valid",
+    "noPrompt": "Write a prompt to begin",
+    "wrong": "A number is no number",
+    "locked": "This model was shut down",
+    "share": "Copy a link to this form",
+    "copied": "Link copied.",
+    "carries": "It carries the prompt and the settings; no pictures, no keys.",
+    "byHand": "Copy this link:",
 }
 
 ADVICE: Final[dict[str, str]] = {
