@@ -16,11 +16,11 @@ SOURCES := playground tests
 PIN = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/python -m uv pip compile pyproject.toml --quiet \
 	--universal --python-version 3.11 --generate-hashes $(ARGS)
 
-.PHONY: help run test lint fmt bench lock
+.PHONY: help run test test-sdk lint fmt bench lock
 
 help: ## this list
 	@echo "make <target>:"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1	\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' Makefile
 
 run: $(VENV)/run.stamp ## serve the playground on http://localhost:7860
 	@exec $(BIN)/python -m playground $(ARGS)
@@ -30,6 +30,9 @@ test: $(VENV)/dev.stamp ## everything: lint, types, import rules and all tests, 
 	$(MAKE) --no-print-directory lint && \
 	export PLAYGROUND_CHROMIUM="$$browser" && \
 	exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+test-sdk: $(VENV)/dev.stamp ## the official libraries against the emulator; fetches them
+	@exec $(BIN)/python -m tests.sdk $(ARGS)
 
 lint: $(VENV)/dev.stamp ## style, format, types and import rules
 	@$(BIN)/python -m ruff check --quiet $(SOURCES)
