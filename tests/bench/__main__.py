@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import answers, programs, renders
+from tests.bench import answers, memory, programs, renders
 from tests.bench.measure import Line, load, machine
 from tests.readme import README, with_block
 
-PARTS = ("answers", "programs", "renders")
+PARTS = ("answers", "memory", "programs", "renders")
 
 
 def main() -> int:
@@ -40,6 +40,8 @@ def _measured(runs: int, only: str | None, folder: Path) -> Iterator[Line]:
             # The quick ones vary most, and cost nothing to repeat.
             if part == "answers":
                 yield from answers.lines(runs * 3)
+            elif part == "memory":
+                yield from memory.lines(runs, folder)
             elif part == "programs":
                 yield from programs.lines(runs, folder)
             else:
