@@ -174,6 +174,8 @@ class MediaLimit(_Strict):
     younger_than_days: float | None = None
     extended_at_most: int | None = None
     url_only: bool = False
+    needs_type: bool = False
+    """The request names its MIME type, which for a link only the file extension tells."""
 
 
 class Parameter(_Strict):

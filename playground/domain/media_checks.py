@@ -18,6 +18,7 @@ _SLACK_SECONDS: Final = 0.05
 """A clip of 141 s may measure a frame more."""
 
 
+_ENDINGS: Final = {"jpeg": "jpg"}
 _LINES_OF_4K: Final = 2160
 _FAR: Final = 0.2
 """How much of a picture may be lost to its shape before that is worth a word."""
@@ -85,6 +86,10 @@ def violations(limit: MediaLimit, fact: MediaFacts, what: str, now: datetime) ->
 
 
 def _size(limit: MediaLimit, fact: MediaFacts, what: str) -> Iterator[tuple[str, str]]:
+    if limit.needs_type and fact.by_url and fact.format is None:
+        endings = listed([f".{_ENDINGS.get(name, name)}" for name in limit.formats or ()])
+        says = f"The link of the {what} does not tell its type, which must be named here"
+        yield "unknown_type", f"{says}: use one that ends in {endings}, or upload the file."
     if limit.formats is not None and fact.format is not None and fact.format not in limit.formats:
         yield (
             "format",

@@ -74,6 +74,24 @@ def refusal(answer: Answer, who: str) -> Failure | None:
     return failure(code, says.format(who=who), "no", words=words(answer))
 
 
+def filtered(refused: Failure, who: str) -> Failure:
+    """The refusal as a safety filter's where its words are those of one and its status says no more."""
+    if refused.code not in ("invalid", "refused") or not is_filter(refused.provider_words):
+        return refused
+    says = f"A safety filter behind {who} refused the request."
+    return failure("filtered", says, refused.charged, words=refused.provider_words)
+
+
+def key_problem(answer: Answer, who: str) -> Failure | None:
+    """Why a key does not work, by the answer to a free call; None where the status says that all is well."""
+    if is_ok(answer):
+        return None
+    if answer.status not in _REFUSALS:
+        says = f"{who} did not say whether the key works ({answer.status})."
+        return failure("unreachable", says, "no", words=words(answer))
+    return refusal(answer, who)
+
+
 def unclear(answer: Answer, who: str) -> Failure:
     """For an answer that cannot be understood: nobody knows whether something was accepted."""
     if answer.status == _UNAVAILABLE:

@@ -27,7 +27,7 @@ from playground.domain.provider import (
 )
 from playground.domain.request import MEDIA_FIELDS, Value, VideoRequest
 from playground.domain.snippets.recipe import Recipe, Videos
-from playground.providers._reading import NO_JOBS, is_filter, is_ok, refusal, text_at, unclear, words
+from playground.providers._reading import NO_JOBS, filtered, is_filter, is_ok, refusal, text_at, unclear, words
 
 _WHO: Final = "Cloudflare AI"
 _NAMES: Final = {"duration_seconds": "duration", "first_frame": "image_input"}
@@ -140,6 +140,4 @@ def _more_exactly(refused: Failure, codes: list[JsonValue]) -> Failure:
     for code, (cause, says, then) in _KNOWN.items():
         if code in codes:
             return failure(cause, says.format(who=_WHO), "no", words=said, next_step=then)
-    if refused.code in ("invalid", "refused") and is_filter(said):
-        return failure("filtered", f"A safety filter behind {_WHO} refused the request.", "no", words=said)
-    return refused
+    return filtered(refused, _WHO)

@@ -1,6 +1,7 @@
 """How much memory large bodies take: three pictures going out, a video coming in, each in a process of its own.
 
-`python -m tests.bench.memory send|receive FOLDER` is that process; it prints the peak above what it had before, in bytes.
+`python -m tests.bench.memory send|receive FOLDER` is that process; it prints the peak above what it
+had before, in bytes.
 """
 
 import asyncio
@@ -93,7 +94,6 @@ def _peak_bytes() -> int:
 
 async def _serve(folder: Path) -> None:
     """Swallow any body; answer with a video where the path asks for one."""
-    folder.mkdir(parents=True, exist_ok=True)
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):

@@ -1,14 +1,9 @@
 """A real server in a process of its own, and a real browser: what every end-to-end test stands on."""
 
-import os
-import socket
 import struct
-import subprocess
-import sys
-import time
-import urllib.request
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,11 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
+from tests.e2e.server import ROOT, Server
 from tests.e2e.steps import DESKTOP, Visit
 
-ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "assets" / "samples"
-_UP_WITHIN = 60.0
 _BROWSER_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -31,6 +25,13 @@ _BROWSER_FLAGS = (
     "--disable-sync",
 )
 # The browser notes every answer that is no success; these are provoked on purpose.
+_LOST = (
+    "net::ERR_CONNECTION_REFUSED",
+    "net::ERR_CONNECTION_RESET",
+    "net::ERR_EMPTY_RESPONSE",
+    "net::ERR_INCOMPLETE_CHUNKED_ENCODING",
+    "net::ERR_INTERNET_DISCONNECTED",
+)
 _EXPECTED = ("status of 404", "status of 422", "status of 413", "net::ERR_FAILED")
 
 
@@ -42,58 +43,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("e2e"))
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The base URL of `python -m playground serve`, with a data folder and a home of its own."""
-    home = tmp_path_factory.mktemp("home")
-    port = _free_port()
-    log = home / "server.log"
-    environment = {
-        "PATH": os.environ.get("PATH", ""),
-        "HOME": str(home),
-        "PLAYGROUND_DATA_DIR": str(home / "data"),
-        "PYTHONPATH": str(ROOT),
-    }
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "playground", "serve", "--port", str(port)],
-            cwd=home,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    url = f"http://127.0.0.1:{port}"
+    """The base URL of a server that all tests share."""
+    running = Server(tmp_path_factory.mktemp("home"))
+    running.start()
     try:
-        _wait_until_up(process, url, log)
-        yield url
+        yield running.url
     finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(5)
-    complaints = [line for line in log.read_text().splitlines() if "Traceback" in line]
-    assert not complaints, log.read_text()
+        running.stop()
 
 
-def _wait_until_up(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
-    deadline = time.monotonic() + _UP_WITHIN
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            pytest.fail(f"The server ended with {process.returncode}:\n{log.read_text()}")
-        try:
-            with urllib.request.urlopen(f"{url}/healthz", timeout=2):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"The server did not answer within {_UP_WITHIN:.0f} s:\n{log.read_text()}")
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """A server for one test, which may kill it and start it again."""
+    running = Server(tmp_path)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +82,7 @@ class Watch:
     """What a page may not do: complain, or talk to another host."""
 
     host: str
+    expected: tuple[str, ...] = _EXPECTED
     complaints: list[str] = field(default_factory=list[str])
 
     def over(self, context: BrowserContext) -> None:
@@ -122,7 +92,7 @@ class Watch:
         context.on("request", self._on_request)
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not any(each in message.text for each in _EXPECTED):
+        if message.type == "error" and not any(each in message.text for each in self.expected):
             self.complaints.append(f"console: {message.text}")
 
     def _on_request(self, request: Request) -> None:
@@ -134,8 +104,21 @@ class Watch:
 @pytest.fixture
 def visit(browser: Browser, server: str) -> Iterator[Visit]:
     """Open the page as a new visitor, or as the visitor of a context; afterwards nothing may have complained."""
+    with _visiting(browser, server, _EXPECTED) as visit:
+        yield visit
+
+
+@pytest.fixture
+def visit_cut_off(browser: Browser, own_server: Server) -> Iterator[Visit]:
+    """The same, of a server that will be killed or a network that will go: each lost request is noted."""
+    with _visiting(browser, own_server.url, (*_EXPECTED, *_LOST)) as visit:
+        yield visit
+
+
+@contextmanager
+def _visiting(browser: Browser, server: str, expected: tuple[str, ...]) -> Generator[Visit]:
     contexts: list[BrowserContext] = []
-    watch = Watch(urlsplit(server).netloc)
+    watch = Watch(urlsplit(server).netloc, expected)
 
     def open_page(
         path: str = "/?__theme=light", *, size: tuple[int, int] = DESKTOP, context: BrowserContext | None = None
