@@ -392,14 +392,25 @@ PROTOCOLS = {
     "tokenbay": Protocol(
         Recipe(
             Videos(path=f"/videos/{OPERATION}/content", with_credential=True),
-            Status(("id",), HttpCall("GET", f"/videos/{OPERATION}"), ("status",), ("success",), ("failure",)),
+            Status(
+                ("id",),
+                HttpCall("GET", f"/videos/{OPERATION}"),
+                ("status",),
+                ("success",),
+                ("failure",),
+                or_state=("data", "status"),
+            ),
         ),
         {
             ("POST", "/v1/videos"): [(200, {"id": "task_1", "status": "QUEUED"})],
-            ("GET", "/v1/videos/task_1"): [(200, {"status": "IN_PROGRESS"}), (200, {"status": "SUCCESS"})],
+            ("GET", "/v1/videos/task_1"): [
+                (200, {"status": "IN_PROGRESS", "data": {"status": "success"}}),
+                (200, {"data": {}}),
+                (200, {"data": {"status": "SUCCESS"}}),
+            ],
             ("GET", "/v1/videos/task_1/content"): [(200, MP4)],
         },
-        keyed=("/v1/videos", *["/v1/videos/task_1"] * 2, "/v1/videos/task_1/content"),
+        keyed=("/v1/videos", *["/v1/videos/task_1"] * 3, "/v1/videos/task_1/content"),
     ),
     "azerion": Protocol(
         Recipe(Videos((("videos", EACH, "base64_encoded"),), inline=True)),

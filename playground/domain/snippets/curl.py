@@ -166,13 +166,18 @@ while :; do
     2??) ;;
     *) stop "$code" ;;
   esac
-  state=$(jq -r {quoted(f"{_path(status.state)} | tostring | ascii_downcase")} "$work/answer" 2>/dev/null) ||
+  state=$(jq -r {quoted(f"{_state(status)} | tostring | ascii_downcase")} "$work/answer" 2>/dev/null) ||
     continue
   check {quoted(run.ENDED)}
   case $state in
     {_words(status.done)}) break ;;
 {failed}  esac
 done"""
+
+
+def _state(status: Status) -> str:
+    # `//` would pass over a state that is false.
+    return _path(status.state) if status.or_state is None else f"{_first((status.state, status.or_state))} | .[0]"
 
 
 def _words(words: tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 from playground.domain.provider import HttpCall
 from playground.domain.request import is_url
 from playground.domain.snippets import script as run
-from playground.domain.snippets.recipe import Status
+from playground.domain.snippets.recipe import Status, Steps
 from playground.domain.snippets.script import Script, Setting
 from playground.domain.snippets.text import Encoded, Hole, Leaf, Node, Text, json_inside, laid_out
 
@@ -230,7 +230,7 @@ for (let asked = 1, state = ""; !{_words(status.done)}.includes(state); asked++)
   if (asked > {script.questions}) stop(`{run.STILL_RUNNING} ${{operation}}`);
   await sleep({script.pause} * 1000);
   answer = await ask(operation);
-  state = {_at(status.state)}.join("").toLowerCase();
+  state = {_state(status)}.join("").toLowerCase();
 {ended}}}"""
 
 
@@ -243,8 +243,7 @@ def _deliver(script: Script) -> str:
     if videos.path is not None:
         found = f"[{_text(script.later_url(HttpCall('GET', videos.path)))}]"
     else:
-        places = ", ".join(map(_at, videos.places))
-        found = f"[{places}].find((each) => each.length > 0) ?? []" if len(videos.places) > 1 else places
+        found = _first(videos.places)
     keep = 'await writeFile(name, Buffer.from(video, "base64"));' if videos.inline else "await download(video, name);"
     return f"""\
 const videos = {found};
@@ -254,6 +253,16 @@ for (const [index, video] of videos.entries()) {{
   {keep}
   console.log(name);
 }}"""
+
+
+def _state(status: Status) -> str:
+    return _at(status.state) if status.or_state is None else f"({_first((status.state, status.or_state))})"
+
+
+def _first(places: tuple[Steps, ...]) -> str:
+    """The first place that leads to anything."""
+    found = ", ".join(map(_at, places))
+    return f"[{found}].find((each) => each.length > 0) ?? []" if len(places) > 1 else found
 
 
 def _at(steps: tuple[str, ...]) -> str:

@@ -201,7 +201,7 @@ print("Operation:", operation, file=sys.stderr)
 for _ in range({script.questions}):
     time.sleep({script.pause})
     answer = ask(operation)
-    state = "".join(map(str, {_at(status.state)})).lower()
+    state = "".join(map(str, {_state(status)})).lower()
     if state in {_words(status.done)}:
         break
 {failed}else:
@@ -227,6 +227,10 @@ for number, video in enumerate(videos, 1):
     name = "video.mp4" if number == 1 else f"video-{{number}}.mp4"
     {keep}
     print(name)"""
+
+
+def _state(status: Status) -> str:
+    return _at(status.state) + (f" or {_at(status.or_state)}" if status.or_state is not None else "")
 
 
 def _at(steps: tuple[str, ...]) -> str:

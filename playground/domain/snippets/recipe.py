@@ -28,6 +28,8 @@ class Status:
     done: tuple[str, ...]
     failed: tuple[str, ...] = ()
     """Besides these, an `error` in any answer ends it."""
+    or_state: Steps | None = None
+    """Where the state is in answers that have none at `state`: some gateways wrap what others do not."""
 
 
 @dataclass(frozen=True, slots=True)
