@@ -53,6 +53,8 @@ class Interrupted:
     """What the server asks to wait, None where it says nothing."""
     bytes: int = 0
     """What the part file holds now: more than before is progress."""
+    status: int | None = None
+    """What the server answered; None where it sent part of the file, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +215,14 @@ async def _too_large(attempt: Attempt) -> TooLarge:
 async def _refused(arrived: Arrived, attempt: Attempt) -> Download:
     status = arrived.response.status_code
     if status in _KEY_REFUSED and attempt.with_credential:
-        # Whoever redirected us had taken the key: what is refused behind that is the link.
-        return LinkExpired(status) if arrived.url != attempt.out.url else Forbidden(status)
+        # Whoever redirected us had taken the key, and a host that the key is not for never saw it: the link is refused.
+        at_home = arrived.with_key or origin_of(arrived.url) == attempt.out.home
+        return Forbidden(status) if at_home and arrived.url == attempt.out.url else LinkExpired(status)
     if status in _CLIENT_ERRORS and status not in (*_ASK_AGAIN, _RANGE_REFUSED):
         return LinkExpired(status)
     wait = retry_after(arrived.response.headers, attempt.now().timestamp())
-    return await _interrupted(attempt, f"{arrived.url.host} answered with status {status}.", wait)
+    interrupted = await _interrupted(attempt, f"{arrived.url.host} answered with status {status}.", wait)
+    return replace(interrupted, status=status)
 
 
 def _length(headers: httpx.Headers) -> int | None:

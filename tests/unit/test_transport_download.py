@@ -182,7 +182,7 @@ async def test_a_lasting_no(part: Path, status: int, key: bool, result: Download
 async def test_a_passing_no_says_how_long_to_wait(part: Path, status: int):
     async with serving(answering(status, retry_after="Fri, 20 Nov 2026 00:00:30 GMT")) as there:
         result = await attempt(there, part)
-    assert result == Interrupted(f"127.0.0.1 answered with status {status}.", 30.0)
+    assert result == Interrupted(f"127.0.0.1 answered with status {status}.", 30.0, status=status)
 
 
 async def stalls(_: Seen, writer: asyncio.StreamWriter) -> None:
@@ -252,6 +252,14 @@ async def test_a_no_of_the_storage_behind_a_redirect_is_an_expired_link(part: Pa
     async with serving(answering(403)) as storage, serving(answering(302, location=storage.url)) as there:
         result = await attempt(there, part, key=True, transport=Transport(trusted_origins={storage.url}))
     assert result == LinkExpired(403)
+
+
+async def test_a_no_of_a_host_that_the_key_is_not_for_is_an_expired_link(part: Path):
+    async with serving(answering(403)) as storage, serving(ranged()) as there:
+        transport = Transport(trusted_origins={storage.url})
+        result = await attempt(there, part, path=f"{storage.url}/v.mp4", key=True, transport=transport)
+    assert result == LinkExpired(403)
+    assert "x-goog-api-key" not in storage.seen[0].headers
 
 
 async def test_a_key_goes_to_its_own_origins_only(part: Path):
