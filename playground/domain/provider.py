@@ -124,9 +124,14 @@ class RemoteFile(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     url: str
-    """Absolute, a path below the base URL, or `inline:N`: it came inside the answer and is on our disk already."""
+    """Absolute, a path below the base URL (with the operation's id in place of `recipe.OPERATION`), or `inline:N`: it
+    came inside the answer and is on our disk already."""
     with_credential: bool = False
     """Whether the download needs the key; it is sent to the table's credential origins only."""
+    otherwise: "RemoteFile | None" = None
+    """Another way to the same video, for where this one is refused (401, 403, 404, 410)."""
+    may_be_none: bool = False
+    """Whether a download that keeps answering 502 means that there is no video, as gateways of new-api do it."""
 
 
 @dataclass(frozen=True, slots=True)

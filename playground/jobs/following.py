@@ -3,8 +3,11 @@
 The loop writes nothing to the database but what lasts; a crash in it costs a question, nothing else.
 """
 
+from urllib.parse import quote
+
 from playground.domain.errors import failure
-from playground.domain.provider import Finished, Running, Unchanged
+from playground.domain.provider import Finished, Operation, RemoteFile, Running, Unchanged
+from playground.domain.snippets.recipe import OPERATION
 from playground.jobs import policy
 from playground.jobs.cancelling import charged_when_stopped
 from playground.jobs.record import JobRecord
@@ -70,7 +73,7 @@ async def _conclude(
     match step:
         case Finished(files, notes):
             values = {
-                "remote": files,
+                "remote": tuple(_with_operation(file, job.operation) for file in files),
                 "notes": (*job.notes, *notes),
                 **shop.seen(job.id),
                 "progress": None,
@@ -87,6 +90,18 @@ async def _conclude(
             # Only a person can enter another key; the operator's own is what it is.
             by_operator = job.credential.startswith("env:")
             return await (shop.fail(job, reason) if by_operator else shop.park(job, "running", reason))
+
+
+def _with_operation(file: RemoteFile, operation: Operation | None) -> RemoteFile:
+    """The file with the operation's id in its path, where the adapter left that to us: a poll may not name it."""
+    if operation is None:
+        return file
+    return file.model_copy(
+        update={
+            "url": file.url.replace(OPERATION, quote(operation.id, safe="")),
+            "otherwise": _with_operation(file.otherwise, operation) if file.otherwise is not None else None,
+        }
+    )
 
 
 async def _stop_watching(shop: Workshop, job: JobRecord, provider: Provider) -> JobRecord | None:

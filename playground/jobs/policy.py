@@ -35,6 +35,8 @@ MAX_CONNECT_TRIES: Final = 4
 MAX_LIMITED_TRIES: Final = 10
 NOT_YET_SECONDS: Final = 120.0
 """How long a known "not yet" is waited for in all."""
+MAX_EMPTY_DOWNLOADS: Final = 20
+"""How often in a row a gateway may say 502 in place of a video, about eight minutes; then there is none."""
 JITTER: Final = 0.2
 
 _OK: Final = range(200, 300)

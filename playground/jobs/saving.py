@@ -15,7 +15,7 @@ from playground.jobs.delivery import differences
 from playground.jobs.keys import NoLogin
 from playground.jobs.probe import Clip, open_clip
 from playground.jobs.record import DeliveredVideo, JobRecord
-from playground.jobs.workshop import Workshop
+from playground.jobs.workshop import Live, Workshop
 from playground.registry import Provider
 from playground.transport.download import BadLink, Downloaded, Forbidden, Interrupted, LinkExpired, TooLarge
 from playground.transport.inline import PLACE
@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 
 _MEGA = 1_000_000
 _MAX_BAD_FILES = 2
+_BAD_GATEWAY = 502
 
 
 class _NewLinksNeeded(Exception):
@@ -132,7 +133,7 @@ async def _download(shop: Workshop, job: JobRecord, provider: Provider, file: Re
     if file.url.startswith(PLACE):
         return await _from_answer(shop, job, provider, file, part)
     cap = int(provider.table.provider.download_cap_megabytes * _MEGA)
-    tries, held = 0, 0
+    named, tries, held, nothing = file, 0, 0, 0
     while True:
         try:
             secret = await shop.secret(job, provider) if file.with_credential else None
@@ -144,28 +145,23 @@ async def _download(shop: Workshop, job: JobRecord, provider: Provider, file: Re
         match result:
             case Downloaded():
                 return
+            case LinkExpired() | BadLink() if file.otherwise is not None:
+                file = file.otherwise
             case LinkExpired():
                 raise _NewLinksNeeded
-            case Forbidden():
-                says = f"{provider.label} refuses the key for the download."
-                raise _Stuck(
-                    failure(
-                        "bad_key",
-                        says,
-                        _charged(job),
-                        next_step="Correct the key; the provider may still have the video.",
-                    )
-                )
-            case BadLink():
-                says = f"The link of {provider.label} to the finished video must not be followed: {result.reason}"
-                raise _Stuck(failure("expired", says, _charged(job)))
-            case TooLarge():
-                says = f"The video is larger than the {cap // _MEGA} MB that are taken."
-                raise _Stuck(failure("storage", says, _charged(job)))
+            case Forbidden() if file is not named or _is_first_no(shop, job):
+                # Refused without the key too, or for the first time: the status tells the link from the key.
+                raise _NewLinksNeeded
+            case Forbidden() | BadLink() | TooLarge():
+                raise _Stuck(_why_stuck(result, provider, _charged(job)))
             case Interrupted():
                 # An attempt that brought something begins the waiting anew.
                 tries = 1 if result.bytes > held else tries + 1
                 held = result.bytes
+                nothing = nothing + 1 if result.status == _BAD_GATEWAY else 0
+                if file.may_be_none and nothing >= policy.MAX_EMPTY_DOWNLOADS:
+                    says = f"{provider.label} says that it has finished, but has no video to give."
+                    raise _Stuck(failure("no_video", f"{says} Its filter may have withheld it.", "unknown"))
                 await _wait(shop, job, max(result.wait_seconds or 0, policy.backoff(tries)))
 
 
@@ -179,6 +175,26 @@ async def _from_answer(shop: Workshop, job: JobRecord, provider: Provider, file:
             raise _NewLinksNeeded from None
         says = f"The video that came inside the answer of {provider.label} is no longer here."
         raise _Stuck(failure("expired", says, _charged(job))) from None
+
+
+def _is_first_no(shop: Workshop, job: JobRecord) -> bool:
+    live = shop.live.setdefault(job.id, Live(job.progress, job.words, job.polls))
+    first, live.key_refused = not live.key_refused, True
+    return first and job.operation is not None
+
+
+def _why_stuck(result: Forbidden | BadLink | TooLarge, provider: Provider, charged: Charged) -> Failure:
+    match result:
+        case Forbidden():
+            says = f"{provider.label} refuses the key for the download."
+            next_step = "Correct the key; the provider may still have the video."
+            return failure("bad_key", says, charged, next_step=next_step)
+        case BadLink():
+            says = f"The link of {provider.label} to the finished video must not be followed: {result.reason}"
+            return failure("expired", says, charged)
+        case TooLarge():
+            says = f"The video is larger than the {result.cap_bytes // _MEGA} MB that are taken."
+            return failure("storage", says, charged)
 
 
 async def _ask_for_new_links(shop: Workshop, job: JobRecord, provider: Provider) -> JobRecord | None:

@@ -32,6 +32,8 @@ class Live:
     progress: float | None = None
     words: str | None = None
     polls: int = 0
+    key_refused: bool = False
+    """Whether a download was refused with the key."""
 
 
 @dataclass(frozen=True, slots=True)

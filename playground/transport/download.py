@@ -16,7 +16,7 @@ from playground.domain.request import is_url
 from playground.domain.waiting import retry_after
 from playground.transport.cloud_storage import SCHEME, media_url
 from playground.transport.files import growing, in_thread
-from playground.transport.guard import parse
+from playground.transport.guard import origin_of, parse
 from playground.transport.wire import Arrived, Lost, Outgoing, Wire
 
 ATTEMPT_SECONDS: Final = 3_600.0
