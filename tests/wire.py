@@ -44,9 +44,11 @@ def _some(name: str, spec: ModeSpec) -> object:
         case "text":
             return "" if name == "negative_prompt" else "A paper boat drifts down a stream at dawn."
         case "media":
+            if parameter.limits is not None and parameter.limits.url_only:
+                return "https://example.com/frame.png"
             pictures = [str(SAMPLES / "reference-1.png"), str(SAMPLES / "reference-2.png")]
             if name == "reference_images":
-                return pictures
+                return pictures[: parameter.at_most]
             return CLIP if name == "source_video" else str(SAMPLES / f"{name.replace('_', '-')}.jpg")
 
 

@@ -117,6 +117,17 @@ class Desk:
         self._seen.add((what, mark))
         return new
 
+    def limits(self, script: str | None, body: bytes) -> bool:
+        """Whether a rate limit is to be played: by its two scripts, once for each body."""
+        if script not in ("rate-limited", "rate-limited-without-hint"):
+            return False
+        return self.first_time("rate-limited", hashlib.sha256(body).hexdigest())
+
+    def spool(self) -> Path:
+        """The folder where a large body may wait while it arrives."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return self.folder
+
     async def keep(self, data: bytes, ending: str) -> Path:
         """Write a medium down (`ending`: png, jpg, mp4); the same bytes give the same file."""
         path = self.folder / "media" / f"{hashlib.sha256(data).hexdigest()[:24]}.{ending}"
