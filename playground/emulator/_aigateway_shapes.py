@@ -38,6 +38,8 @@ class Job:
 class Shape(ABC):
     """One of the descriptions."""
 
+    file_path: str = "/media/video/{id}.mp4"
+    """Of the video, below the base URL here; really on a host of its own."""
     file_needs: str = "nothing"
     """`nothing`, `signature` or `key`."""
     status: int = 200
@@ -93,6 +95,7 @@ class Jobs(Shape):
 class Sdk(Shape):
     """The SDK: `result_url`, which it downloads with the key, and an error that is a string."""
 
+    file_path = "/files/jobs/{id}/video.mp4"
     file_needs = "key"
     status = 202
 

@@ -83,6 +83,7 @@ def stand_in(desk: Desk) -> StandIn:
         Route(f"{BASE}/jobs/{{id}}/cancel", service.cancel, methods=["POST"], name="cancel"),
         Route(f"{BASE}/jobs/{{id}}", service.cancel, methods=["DELETE"], name="cancel"),
         Route(f"{BASE}/media/video/{{id}}.mp4", service.file, methods=["GET"], name="file"),
+        Route(f"{BASE}/files/jobs/{{id}}/video.mp4", service.file, methods=["GET"], name="file"),
     )
     return StandIn(BASE, routes, problem, _SCRIPTS)
 
@@ -185,7 +186,8 @@ class _Service:
 
     def _job(self, request: Request, operation: Operation, look: Look) -> Job:
         kept, now = self._jobs[operation.id], int(self._desk.clock().timestamp())
-        link = f"{origin_of(request)}{BASE}/media/video/{job_id(operation)}.mp4"
+        path = kept.shape.file_path.format(id=job_id(operation))
+        link = f"{origin_of(request)}{BASE}{path}"
         if look.stage == "finished" and kept.shape.file_needs == "signature":
             late = operation.rehearsal == "link-expired" and self._desk.first_time("late-link", operation.id)
             expires = now - 1 if late else now + int(LINK_LIFE.total_seconds())
