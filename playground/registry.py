@@ -65,13 +65,21 @@ class Provider:
         if credential is None:
             return None
         # Somebody else's gateway does not share the origins of the provider that it imitates.
-        own = self.base_url_is_default
-        origins = {context.base_url, *(self.table.provider.credential_origins if own else ())}
+        named = self.table.provider.credential_origins
+        own = {each for each in named if self.base_url_is_default or _are_siblings(each, context.base_url)}
+        origins = {context.base_url, *own}
         return Secret(value, credential.scheme, frozenset(origin(each) for each in origins))
 
     def can_cancel(self) -> bool:
         """Whether the provider can stop a running job."""
         return isinstance(self.adapter, Cancels)
+
+
+def _are_siblings(origin: str, base_url: str) -> bool:
+    """Whether a base URL is at the owner of an origin: on a host beside it (`a.example.com`, `b.example.com`)."""
+    one, other = urlsplit(origin), urlsplit(base_url)
+    _, _, owner = (one.hostname or "").partition(".")
+    return one.scheme == other.scheme and "." in owner and (other.hostname or "").endswith(f".{owner}")
 
 
 class Registry:
