@@ -177,9 +177,10 @@ def after_status(reply: Reply, read: Callable[[Answer], Checked], who: str, now:
     if reply.status == 304:  # noqa: PLR2004 - "not modified"
         return Unchanged()
     if reply.status in _UNAUTHORIZED:
-        says = f"{who} no longer accepts the key; the job itself goes on there."
-        return NeedsKey(failure("bad_key", says, "unknown", next_step="Enter a key that works and continue the job."))
+        return _no_key(who)
     outcome = read(reply)
+    if isinstance(outcome, Unclear) and outcome.failure.code == "bad_key":
+        return _no_key(who)  # there are services that say so with a 400
     if isinstance(outcome, Gone):
         return Fails(outcome.failure)
     if reply.status in _GONE:
@@ -193,6 +194,11 @@ def after_status(reply: Reply, read: Callable[[Answer], Checked], who: str, now:
             return Fails(reason)
         case Unclear():
             return AskAgain(0, f"{who} gave an answer that cannot be read; asking again.")
+
+
+def _no_key(who: str) -> NeedsKey:
+    says = f"{who} no longer accepts the key; the job itself goes on there."
+    return NeedsKey(failure("bad_key", says, "unknown", next_step="Enter a key that works and continue the job."))
 
 
 def backoff(attempt: int, *, first: float = 0.5, most: float = 30.0) -> float:

@@ -305,7 +305,7 @@ async def test_what_the_table_refuses_never_reaches_the_provider(street: Street,
         for name, parameter in spec.parameters.items():
             if parameter.choices is None:
                 continue
-            wrong = 5 if isinstance(parameter.choices[0], int) else "999p"
+            wrong = 3 if isinstance(parameter.choices[0], int) else "999p"
             request = request_for(spec, "https://example.com/clip.mp4", **{name: wrong})
             with pytest.raises(InvalidRequest) as refused:
                 await service.submit(request, owner=LOCAL, files_under=None)

@@ -257,6 +257,12 @@ def test_a_refused_key_says_that_the_job_goes_on(code: int) -> None:
     assert (step.failure.code, step.failure.charged) == ("bad_key", "unknown")
 
 
+def test_a_key_that_is_refused_with_a_400_is_a_refused_key_too() -> None:
+    no_key = failure("bad_key", "The key is not accepted.", "no")
+    assert isinstance(status(answer(400), Unclear(no_key)), NeedsKey)
+    assert isinstance(status(answer(400), Unclear(FOG)), AskAgain)
+
+
 # ---- Waiting ----
 
 
