@@ -29,6 +29,7 @@ from playground.jobs.workshop import Workshop
 from playground.registry import Registry
 from playground.settings import Settings, SettingsError
 from playground.transport.client import READ_SECONDS, Transport
+from playground.transport.google_login import GoogleLogin
 from playground.transport.guard import url_problem
 from playground.transport.inprocess import InProcessTransport
 
@@ -72,6 +73,7 @@ class Playground:
         self._files = Files(settings.data_dir, settings.media_dir)
         self._store = Store(settings.database, clock=clock, pause=pause)
         self.registry = _registry(settings)
+        self._google = GoogleLogin(settings.google_application_credentials, gcloud_file=settings.gcloud_file, clock=now)
         trusted = self.registry.origins()
         self._transport = Transport(
             mounts={SANDBOX_ORIGIN: InProcessTransport(self._sandbox.app)},
@@ -88,7 +90,7 @@ class Playground:
             store=self._store,
             files=self._files,
             inputs=inputs,
-            keys=Keys(clock),
+            keys=Keys(clock, logins={"google": self._google}),
             journal=Journal(settings.data_dir / "receipts", self._lock.id),
             registry=self.registry,
             transport=self._transport,
@@ -116,6 +118,7 @@ class Playground:
         for part in (self._let_go, self._sandbox.aclose, self._transport.aclose):
             self._closing.push_async_callback(part)
         await self._take()
+        await asyncio.to_thread(self._google.look)
         self._closing.push_async_callback(self._runner.stop)
         await self._runner.start()
 

@@ -22,8 +22,9 @@ SETTING_NAMES: Final = (
     "PLAYGROUND_ALLOW_RETIRED",
     "PLAYGROUND_REGION",
     "PLAYGROUND_CATALOG_DIR",
+    "GOOGLE_APPLICATION_CREDENTIALS",
 )
-"""Every environment name that is not a provider's; those come from the tables."""
+"""Every environment name that no table names."""
 
 
 _TAKES: Final[Mapping[str, str]] = {
@@ -57,6 +58,7 @@ class Settings(BaseModel):
     allow_retired: bool = False
     region: str | None = None
     catalog_dir: Path | None = None
+    google_application_credentials: Path | None = None
     _environment: Mapping[str, str] = PrivateAttr(default_factory=dict[str, str])
 
     @field_validator("allow_private_hosts", mode="before")
@@ -92,6 +94,13 @@ class Settings(BaseModel):
         return value if value is not None and value.strip() else None
 
     @property
+    def gcloud_file(self) -> Path:
+        """Where gcloud keeps the application default credentials."""
+        folder = self.lookup("CLOUDSDK_CONFIG")
+        home = _home(self._environment) / ".config" / "gcloud"
+        return (Path(folder) if folder is not None else home) / "application_default_credentials.json"
+
+    @property
     def media_dir(self) -> Path:
         """Where finished videos are kept."""
         return Path(self.media_url.removeprefix("file://")) if self.media_url is not None else self.data_dir / "media"
@@ -119,7 +128,7 @@ def load_settings(environment: Mapping[str, str] | None = None, *, data_dir: Pat
     }
     if data_dir is not None:
         given["data_dir"] = str(data_dir)
-    for name in ("data_dir", "media_url", "catalog_dir"):
+    for name in ("data_dir", "media_url", "catalog_dir", "google_application_credentials"):
         if name in given:
             given[name] = _without_tilde(str(given[name]), environment)
     try:

@@ -4,6 +4,10 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 
+class NoLogin(Exception):
+    """A login gives no key now; the message is one plain sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Secret:
     """A key in memory. Its value shows in no repr; it is sent to `origins` only, and never written anywhere."""

@@ -7,10 +7,11 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
+from playground.domain.credentials import NoLogin
 from playground.domain.errors import InvalidRequest, NotFound
 from playground.domain.issues import Issue
 from playground.domain.provider import Answer, TestsKey
-from playground.jobs.keys import OWN, NoLogin, Source
+from playground.jobs.keys import OWN, Source
 from playground.jobs.runner import Runner
 from playground.jobs.workshop import Workshop, answer_cap
 from playground.registry import Provider

@@ -19,10 +19,6 @@ IDLE_SECONDS: Final = 12 * 3600.0
 Source = Literal["not needed", "yours", "environment", "none"]
 
 
-class NoLogin(Exception):
-    """A login gives no key now; the message is one plain sentence."""
-
-
 class Login(Protocol):
     """Another way to a key of the operator's, such as Google's credentials of this machine."""
 

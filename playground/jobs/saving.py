@@ -6,13 +6,13 @@ import shutil
 from pathlib import Path
 
 from playground.domain.capabilities import ModeSpec
+from playground.domain.credentials import NoLogin
 from playground.domain.errors import Charged, Failure, failure
 from playground.domain.provider import RemoteFile
 from playground.domain.validation import spec_for
 from playground.jobs import policy
 from playground.jobs.boxes import mp4_problem
 from playground.jobs.delivery import differences
-from playground.jobs.keys import NoLogin
 from playground.jobs.probe import Clip, open_clip
 from playground.jobs.record import DeliveredVideo, JobRecord
 from playground.jobs.workshop import Live, Workshop

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
-from playground.domain.credentials import Secret
+from playground.domain.credentials import NoLogin, Secret
 from playground.domain.errors import Charged, Failure, failure
 from playground.domain.job import State
 from playground.domain.provider import Context, HttpCall, NoAnswer, Reply
@@ -14,7 +14,7 @@ from playground.jobs.exchanges import Talk, keep
 from playground.jobs.files import Files
 from playground.jobs.inputs import Inputs
 from playground.jobs.journal import Journal
-from playground.jobs.keys import Keys, NoLogin
+from playground.jobs.keys import Keys
 from playground.jobs.record import JobRecord
 from playground.jobs.store import Store
 from playground.registry import Provider, Registry

@@ -18,7 +18,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from playground.sandbox.spec import RenderError, RenderSpec
+from playground.sandbox.errors import RenderError
+from playground.sandbox.spec import RenderSpec
 
 _NICENESS = 10
 _SECONDS_BETWEEN_LINES = 0.1

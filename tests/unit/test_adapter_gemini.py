@@ -29,7 +29,7 @@ from playground.domain.provider import (
 )
 from playground.domain.request import Mode, VideoRequest
 from playground.providers import gemini
-from tests.google import REASON, answer, done, error, trees
+from tests.google_answers import REASON, answer, done, error, trees
 from tests.wire import everything, least, wire
 
 CONTEXT = Context("https://generativelanguage.googleapis.com/v1beta")

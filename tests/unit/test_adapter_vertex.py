@@ -25,7 +25,7 @@ from playground.domain.provider import (
 )
 from playground.domain.request import Mode, VideoRequest
 from playground.providers import vertex
-from tests.google import REASON, answer, done, error, trees
+from tests.google_answers import REASON, answer, done, error, trees
 from tests.wire import everything, least, wire
 
 ACCOUNT = {"project": "our project", "location": "us-central1"}

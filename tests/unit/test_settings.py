@@ -56,3 +56,13 @@ def test_a_file_of_settings_that_is_no_text_is_named(tmp_path: Path, monkeypatch
     (tmp_path / ".env").write_bytes(b"PLAYGROUND_REGION=\xff\xfe")
     with pytest.raises(SettingsError, match=r"\.env"):
         load_settings()
+
+
+def test_googles_own_files_are_where_they_are_named_or_below_the_home_folder(tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path)}
+    plain = load_settings(home)
+    assert plain.google_application_credentials is None
+    assert plain.gcloud_file == tmp_path / ".config/gcloud/application_default_credentials.json"
+    named = load_settings({**home, "GOOGLE_APPLICATION_CREDENTIALS": "~/us.json", "CLOUDSDK_CONFIG": "/etc/gcloud"})
+    assert named.google_application_credentials == tmp_path / "us.json"
+    assert named.gcloud_file == Path("/etc/gcloud/application_default_credentials.json")
