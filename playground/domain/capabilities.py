@@ -300,6 +300,8 @@ class ModeSpec:
     warn: str | None
     evidence: str
     always: Constants | None = None
+    takes_media_urls: bool = False
+    """Whether a link is handed on as it is; else we fetch what it leads to."""
 
     @property
     def constant_headers(self) -> tuple[tuple[str, str], ...]:

@@ -22,9 +22,18 @@ class MediaFacts:
     bytes: int | None = None
     width: int | None = None
     height: int | None = None
+    """Of an image held upright."""
     seconds: float | None = None
     frames_per_second: float | None = None
     has_audio: bool | None = None
+    turned: bool = False
+    """An image on its side or head: only its EXIF says how to hold it."""
+    transparent: bool = False
+    """Some of an image can be seen through."""
+    ink: bool = False
+    """An image in printers' colours (CMYK)."""
+    moving: bool = False
+    """A file with several images, such as an animated GIF."""
     by_url: bool = False
     """Given as a URL and not fetched: only its file extension is known."""
     made_by: str | None = None

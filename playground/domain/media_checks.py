@@ -8,8 +8,9 @@ from typing import Final
 from playground.domain.capabilities import MediaLimit, ModeSpec, Parameter
 from playground.domain.issues import Issue
 from playground.domain.media import Facts, MediaFacts
+from playground.domain.pictures import READABLE, Change, as_sent, change_for, told
 from playground.domain.request import MEDIA_FIELDS, Value, VideoRequest, is_url
-from playground.domain.words import label, listed, short
+from playground.domain.words import label, listed, short, the_one
 
 MEGA: Final = 1_000_000
 MOST_TOLD: Final = 10**15
@@ -36,7 +37,7 @@ def media_issues(request: VideoRequest, spec: ModeSpec, facts: Facts, now: datet
             continue
         yield from _number(name, value, parameter)
         for fact in facts.media.get(name, ()):
-            yield from _one(name, fact, parameter, now)
+            yield from _one(name, fact, parameter, spec, now)
             if name in FILLS_THE_FRAME and fact.problem is None:
                 yield from _shape(name, fact, request.aspect_ratio or spec.default("aspect_ratio"))
 
@@ -56,12 +57,24 @@ def _number(name: str, value: Value, parameter: Parameter) -> Iterator[Issue]:
         yield Issue(name, "url_only", says, evidence=parameter.evidence, involves=involves)
 
 
-def _one(name: str, fact: MediaFacts, parameter: Parameter, now: datetime) -> Iterator[Issue]:
+def changed(fact: MediaFacts, name: str, spec: ModeSpec) -> Change | None:
+    """What is done to a picture of a request before it is sent; a link that is handed on is not ours to change."""
+    parameter = spec.parameters.get(name)
+    if parameter is None or (fact.by_url and spec.takes_media_urls):
+        return None
+    return change_for(fact, parameter.limits)
+
+
+def _one(name: str, fact: MediaFacts, parameter: Parameter, spec: ModeSpec, now: datetime) -> Iterator[Issue]:
     involves = frozenset({name})
     if fact.problem is not None:
         yield Issue(name, fact.problem_code or "unusable", fact.problem, involves=involves)
-    elif parameter.limits is not None:
-        for code, says in violations(parameter.limits, fact, label(name), now):
+        return
+    change = changed(fact, name, spec)
+    if change is not None:
+        yield Issue(name, "changed", told(change, the_one(name)), "warning", evidence=parameter.evidence)
+    if parameter.limits is not None:
+        for code, says in violations(parameter.limits, as_sent(fact, change), label(name), now):
             yield Issue(name, code, says, evidence=parameter.evidence, involves=involves)
 
 
@@ -91,10 +104,11 @@ def _size(limit: MediaLimit, fact: MediaFacts, what: str) -> Iterator[tuple[str,
         says = f"The link of the {what} does not tell its type, which must be named here"
         yield "unknown_type", f"{says}: use one that ends in {endings}, or upload the file."
     if limit.formats is not None and fact.format is not None and fact.format not in limit.formats:
-        yield (
-            "format",
-            f"A {fact.format.upper()} is not taken as {what}; use {listed([name.upper() for name in limit.formats])}.",
+        says = (
+            f"A {fact.format.upper()} is not taken as {what}; use {listed([name.upper() for name in limit.formats])}."
         )
+        handed_on = fact.by_url and fact.format in READABLE
+        yield "format", f"{says} A link is handed on as it is; a file would be converted." if handed_on else says
     if limit.max_megabytes is not None and fact.bytes is not None and fact.bytes > limit.max_megabytes * MEGA:
         size = min(fact.bytes, MOST_TOLD) / MEGA
         yield "too_large", f"The {what} is {size:.1f} MB; at most {limit.max_megabytes:g} MB are taken."

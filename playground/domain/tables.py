@@ -135,6 +135,7 @@ def _specs(stem: str, document: _Document) -> Iterator[ModeSpec]:
                 warn=layer.warn,
                 evidence=layer.evidence,
                 always=document.provider.always,
+                takes_media_urls=document.provider.takes_media_urls,
             )
 
 

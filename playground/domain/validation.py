@@ -19,7 +19,8 @@ from playground.domain.capabilities import (
 )
 from playground.domain.issues import Choice, Issue, errors
 from playground.domain.media import Facts
-from playground.domain.media_checks import media_issues, violations
+from playground.domain.media_checks import changed, media_issues, violations
+from playground.domain.pictures import as_sent
 from playground.domain.request import MEDIA_FIELDS, PARAMETER_KINDS, Value, VideoRequest
 from playground.domain.words import label, listed, needed, short, spoken
 
@@ -213,7 +214,8 @@ def _rules(request: VideoRequest, spec: ModeSpec, facts: Facts, now: datetime) -
             yield from _demand(rule, holds, name, demand, request, spec, narrowed.get(name))
         for name, limit in rule.media.items():
             for fact in facts.media.get(name, ()):
-                if fact.problem is None and any(violations(limit, fact, label(name), now)):
+                sent = as_sent(fact, changed(fact, name, spec))
+                if fact.problem is None and any(violations(limit, sent, label(name), now)):
                     yield _broken(rule, name, "conflict", None, certain=holds is True)
         if not rule.then and not rule.media:
             yield _broken(rule, next(iter(rule.when), "mode"), "note", None, certain=holds is True)

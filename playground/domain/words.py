@@ -54,6 +54,11 @@ def label(field: str) -> str:
     return LABELS.get(field, field.replace("_", " "))
 
 
+def the_one(field: str) -> str:
+    """`The first frame`, `A reference image`."""
+    return "A reference image" if field == "reference_images" else f"The {label(field)}"
+
+
 def needed(field: str) -> str:
     """`A prompt is needed`, `Reference images are needed`."""
     name = label(field)

@@ -2,16 +2,19 @@
 
 import secrets
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from playground.domain.capabilities import ModeSpec
 from playground.domain.errors import InvalidRequest, NotConfigured
 from playground.domain.issues import Issue
+from playground.domain.media_checks import changed
+from playground.domain.pictures import told
 from playground.domain.request import VideoRequest, job_reference
 from playground.domain.snippets import Language, script_for, written
 from playground.domain.snippets.script import Placeholders
 from playground.domain.snippets.text import Medium, UnknownType
 from playground.domain.validation import spec_for
+from playground.domain.words import the_one
 from playground.jobs.checking import check_request
 from playground.jobs.inputs import Found
 from playground.jobs.probe import MIME_TYPES
@@ -30,6 +33,9 @@ async def code(shop: Workshop, request: VideoRequest, language: Language, owner:
     result, found = await check_request(shop, request, owner, files_under)
     if not result.valid:
         raise InvalidRequest(result.issues)
+    unfit = [issue for each in found if (issue := _unfit(shop, request, each)) is not None]
+    if unfit:
+        raise InvalidRequest(unfit)
     try:
         return _written(shop, request, language, _media_of(found))
     except UnknownType as unknown:
@@ -71,6 +77,8 @@ def _named_media(job: JobRecord) -> dict[str, Medium]:
         if earlier is not None:
             ending = "-last-frame.png" if earlier.last_frame else f"-{earlier.number}.mp4"
             name = f"{earlier.job_id[:8]}{ending}"
+        if stored.is_copy:
+            name = f"{PurePath(name).stem}{'.jpg' if stored.mime_type == MIME_TYPES['jpeg'] else '.png'}"
         named[reference] = Medium(name, stored.mime_type)
     return named
 
@@ -85,6 +93,16 @@ def _media_of(found: list[Found]) -> dict[str, Medium]:
         )
         for reference, each in named.items()
     }
+
+
+def _unfit(shop: Workshop, request: VideoRequest, found: Found) -> Issue | None:
+    """Why a program cannot send a picture, which is sent here as a changed copy."""
+    spec = spec_for(request, shop.registry.tables[request.provider], shop.now())
+    change = changed(found.facts, found.field, spec) if isinstance(spec, ModeSpec) else None
+    if change is None or not change.needed:
+        return None
+    says = f"{told(change, the_one(found.field))} A program cannot do that: change the file first."
+    return Issue(found.field, "changed", says)
 
 
 def _no_type(reference: str, found: list[Found]) -> Issue:

@@ -16,6 +16,7 @@ from playground.domain.provider import HttpCall
 from playground.domain.validation import check, spec_for
 from playground.jobs import policy
 from playground.jobs.cancelling import cancel
+from playground.jobs.fitting import fitted
 from playground.jobs.inputs import expected_kind
 from playground.jobs.journal import Receipt
 from playground.jobs.preparing import until_ready
@@ -41,6 +42,8 @@ async def create(shop: Workshop, job: JobRecord) -> JobRecord | None:
     if not await shop.has_key(job, provider):
         return await shop.park(job, "queued", needs_key(provider, "no"))
     prepared = await _prepare(shop, job, provider)
+    if not isinstance(prepared, Failure):
+        prepared = await fitted(shop, prepared, spec)
     if not isinstance(prepared, Failure):
         prepared = await until_ready(shop, prepared, provider)
     if prepared is None or isinstance(prepared, Failure):
@@ -153,5 +156,4 @@ async def _fetch(shop: Workshop, job: JobRecord, field: str, url: str, number: i
     facts = await shop.inputs.probe(field, path)
     if facts.problem is not None:
         raise FetchFailed(facts.problem)
-    relative = str(path.relative_to(shop.files.data_dir))
-    return StoredInput(file=relative, mime_type=MIME_TYPES.get(facts.format or ""), url=url)
+    return StoredInput(file=shop.files.relative(path), mime_type=MIME_TYPES.get(facts.format or ""), url=url)

@@ -47,6 +47,10 @@ class Files:
         """The path of a kept input."""
         return self.data_dir / relative
 
+    def relative(self, kept: Path) -> str:
+        """The path of a kept input as the ledger has it."""
+        return str(kept.relative_to(self.data_dir))
+
     def drop_inputs(self, job_id: str) -> None:
         """Forget the copies once they are not needed any more."""
         shutil.rmtree(self.inputs_dir / job_id, ignore_errors=True)

@@ -12,9 +12,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from playground.domain.media import MediaFacts, MediaKind
+from playground.domain.pictures import Change
 from playground.domain.request import JobReference, VideoRequest, is_url, job_reference
 from playground.jobs.files import Files
 from playground.jobs.frames import save_last_frame
+from playground.jobs.pictures import make_copy
 from playground.jobs.probe import MIME_TYPES, probe_image, probe_video
 from playground.jobs.record import DeliveredVideo, JobRecord, StoredInput
 from playground.jobs.store import Store
@@ -55,6 +57,8 @@ class Inputs:
         self._url_problem = url_problem
         self._is_at_hand = is_at_hand
         self._probed: dict[tuple[str, int, int], MediaFacts] = {}
+        # Fifty megapixels take hundreds of megabytes while they are worked on: one after the other.
+        self._easel = asyncio.Semaphore(1)
 
     async def find(self, request: VideoRequest, owner: str, files_under: Path | None) -> list[Found]:
         """Follow every reference of a request. With `files_under`, local files must lie in that folder."""
@@ -87,6 +91,17 @@ class Inputs:
                 self._probed.pop(next(iter(self._probed)))
             self._probed[key] = facts
         return self._probed[key]
+
+    async def copy_picture(self, source: Path, change: Change) -> StoredInput:
+        """Make the copy of a kept picture that is sent in its place; it lies beside it.
+
+        Raises:
+            CannotChange: there is no such copy; the message says why.
+        """
+        target = source.with_name(f"{source.stem}.copy")
+        async with self._easel:
+            name = await asyncio.to_thread(make_copy, source, target, change)
+        return StoredInput(file=self._files.relative(target), mime_type=MIME_TYPES[name], is_copy=True)
 
     async def _follow(self, field: str, reference: str, owner: str, files_under: Path | None) -> Found:
         if is_url(reference):

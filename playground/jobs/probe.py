@@ -10,14 +10,19 @@ from PIL import Image, UnidentifiedImageError
 
 from playground.domain.media import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_VIDEO_BYTES, MediaFacts, MediaKind
 from playground.jobs.boxes import mp4_problem
+from playground.jobs.pictures import FORMATS, is_transparent, orientation
 
-_IMAGE_FORMATS: Final = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
+_ON_ITS_SIDE: Final = 5
+"""The first of the EXIF orientations that swap width and height."""
 _MEGA: Final = 1_000_000
 _MICROSECONDS: Final = 1_000_000
 _SNIFF: Final = 64
 
 _DEMUXERS: Final = {"mp4": "mov", "mov": "mov", "webm": "matroska"}
 """What opens each kind of clip. Never left to a guess: a playlist would be followed to other files of this machine."""
+_HEIC: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_BRANDS: Final = {b"avif": "avif", b"avis": "avif", b"qt  ": "mov", **dict.fromkeys(_HEIC, "heic")}
+"""Formats by the first brand of their `ftyp` box; any other is a kind of MP4."""
 _OLD_MOV: Final = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 """What a MOV may begin with that is older than the box that names its kind."""
 
@@ -56,7 +61,7 @@ def probe_image(path: Path) -> MediaFacts:
         return _unusable("image", "too_large", says, size)
     try:
         # A decompression bomb is judged by our own limit below; Pillow would only warn, or raise later.
-        with Image.open(path, formats=_IMAGE_FORMATS) as image:
+        with Image.open(path, formats=FORMATS) as image:
             width, height = image.size
             if width * height > MAX_IMAGE_PIXELS:
                 says = (
@@ -66,11 +71,24 @@ def probe_image(path: Path) -> MediaFacts:
                 return _unusable("image", "too_many_pixels", says, size)
             image.load()
             # Phones store some photos as several pictures in one JPEG; the first is the photo.
-            name = "jpeg" if image.format == "MPO" else str(image.format).lower()
-            return MediaFacts("image", name, size, width, height)
+            photo = image.format == "MPO"
+            turn = orientation(image)
+            return MediaFacts(
+                "image",
+                "jpeg" if photo else str(image.format).lower(),
+                size,
+                *((height, width) if turn >= _ON_ITS_SIDE else (width, height)),
+                turned=turn > 1,
+                transparent=is_transparent(image),
+                ink=image.mode == "CMYK",
+                moving=not photo and getattr(image, "is_animated", False),
+            )
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return _unusable("image", "too_many_pixels", "The image has far too many pixels to be opened.", size)
     except UnidentifiedImageError:
+        if sniff(path) == "heic":
+            says = f"{_shown(path)} is a HEIC photo, which cannot be read here; save it as a JPEG and use that."
+            return _unusable("image", "heic", says, size)
         return _unusable("image", "not_an_image", f"{_shown(path)} is not an image that can be read.", size)
     except Exception:
         # Pillow's readers raise nearly anything where a file is damaged.
@@ -132,7 +150,7 @@ def sniff(path: Path) -> str | None:
     with path.open("rb") as file:
         head = file.read(_SNIFF)
     if head[4:8] == b"ftyp":
-        return {b"avif": "avif", b"qt  ": "mov"}.get(head[8:12], "mp4")
+        return _BRANDS.get(head[8:12], "mp4")
     if head[4:8] in _OLD_MOV:
         return "mov"
     if head.startswith(b"\x1aE\xdf\xa3"):

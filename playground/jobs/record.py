@@ -21,6 +21,8 @@ class StoredInput(BaseModel):
     url: str | None = None
     handle: str | None = None
     """The provider's own link to it, where it is an earlier result of the same provider."""
+    is_copy: bool = False
+    """Whether the file is a copy that we changed, of a picture that the provider would not take as it was."""
 
 
 class DeliveredVideo(BaseModel):
