@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import av
 import numpy as np
@@ -52,7 +54,18 @@ class FakeTime:
 
 
 def small_clip(path: Path, seconds: int = 4, size: tuple[int, int] = (1280, 720)) -> Path:
-    """A real H.264 clip of one grey, quick to make."""
+    """A real H.264 clip of one grey, encoded once for each process of the tests."""
+    path.write_bytes(_clip(seconds, size))
+    return path
+
+
+@cache
+def _clip(seconds: int, size: tuple[int, int]) -> bytes:
+    with TemporaryDirectory() as folder:
+        return _encoded(Path(folder) / "clip.mp4", seconds, size).read_bytes()
+
+
+def _encoded(path: Path, seconds: int, size: tuple[int, int]) -> Path:
     with av.open(path, "w", format="mp4", options={"movflags": "+faststart"}) as container:
         stream = container.add_stream("libx264", rate=24)  # pyright: ignore[reportUnknownMemberType] - PyAV's packets are half typed
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
