@@ -62,7 +62,8 @@ function painter(mode, words, labels) {
     else if (able.length === 0 && errors.some((issue) => issue.code !== "required")) more.push(make("p", {}, words.nobody));
     const provider = known.provider(held.provider);
     const notes = shown.filter((issue) => issue.severity === "warning").map((issue) => issue.message);
-    if (provider?.why && !isLocked) notes.unshift(provider.why);
+    // Of a missing key the form itself speaks, where it can be entered.
+    if (provider?.why && provider.ready !== "key" && !isLocked) notes.unshift(provider.why);
     if (notes.length) more.push(make("ul", { class: "advice-notes" }, ...notes.map((note) => make("li", {}, note))));
     return { live, more };
   };

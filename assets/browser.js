@@ -53,13 +53,18 @@ export function here(path) {
   return new URL(path.replace(/^\//, ""), document.baseURI).href;
 }
 
-export async function ask(path, options = {}) {
-  const response = await fetch(here(path), {
+// The answer to a request of this browser's, whatever its status.
+export function reply(path, options = {}) {
+  return fetch(here(path), {
     cache: "no-store",
     signal: AbortSignal.timeout(10_000),
     ...options,
     headers: { authorization: `Bearer ${owner()}`, ...options.headers },
   });
+}
+
+export async function ask(path, options = {}) {
+  const response = await reply(path, options);
   if (response.status === 404) return null;
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
   return response.json();

@@ -3,7 +3,7 @@
 import { ask } from "./browser.js";
 import { make, say } from "./dom.js";
 import { sheet } from "./sheet.js";
-import { tables } from "./tables.js";
+import { onRenewed, tables } from "./tables.js";
 
 export async function mount({ element, props }) {
   const { words } = props;
@@ -23,6 +23,10 @@ export async function mount({ element, props }) {
   // A click beside the sheet closes it, as Escape does.
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   paint();
+  onRenewed(async () => {
+    known = await tables().catch(() => known);
+    paint();
+  });
 
   function paint() {
     const modes = known.modes.filter((each) => !mode.value || each.id === mode.value);

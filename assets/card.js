@@ -4,6 +4,7 @@
 import { ask, jobs, remember } from "./browser.js";
 import { isLive, onShown, show, tell } from "./desk.js";
 import { painter } from "./paint.js";
+import { onRenewed } from "./tables.js";
 
 const EVERY = 1000;
 const HIDDEN_EVERY = 5000;
@@ -97,6 +98,8 @@ export function mount({ element, props, watch }) {
   };
   document.addEventListener("visibilitychange", lookNow);
   window.addEventListener("online", lookNow);
+  // A job that waited for a key goes on when it is there.
+  onRenewed(() => id && follow(id));
   attach().finally(() => (attached = true));
 }
 

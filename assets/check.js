@@ -1,7 +1,7 @@
 // Asks /api/check about the form as one types, and tells whoever shows something of the answer.
 
 import { ask, draft } from "./browser.js";
-import { tables } from "./tables.js";
+import { onRenewed, tables } from "./tables.js";
 
 const PATIENCE = 250;
 // An untouched default of the fine print is judged where it is sent, but is no demand on others: it would only shut out
@@ -23,6 +23,10 @@ export function register(mode, initial) {
   if (active === null) active = mode;
   checkSoon(mode);
 }
+
+onRenewed(() => {
+  for (const mode of forms.keys()) checkSoon(mode);
+});
 
 // `listener(mode, result)`: after every answer, and when another tab is opened (with what is known of it).
 export function onCheck(listener) {

@@ -21,7 +21,12 @@ export function list({ mode, control, choose }) {
     make("div", { class: "set-list" }, select),
     control.help ? make("p", { class: "set-help" }, control.help) : null,
   );
-  return { element, sync: (value) => (select.value = value ?? "") };
+  return {
+    element,
+    sync: (value) => (select.value = value ?? ""),
+    // `label(choice)`: how an entry is called now.
+    rename: (label) => control.choices.forEach((each, place) => say(options[place], label(each))),
+  };
 }
 
 export function toggle({ mode, control, choose, words }) {

@@ -3,6 +3,7 @@
 import { draft as kept, keep, owner, random } from "./browser.js";
 import { activate, checkSoon, setTried } from "./check.js";
 import { arrive } from "./share.js";
+import { renew } from "./tables.js";
 import { mark, unmarkEdited, wished as wishOf } from "./wishes.js";
 
 const BURST = 1500;
@@ -38,6 +39,8 @@ export function submitted(mode) {
   const problems = document.querySelector(`#tab-${mode} .problems`);
   problems?.classList.remove("stale", "gone");
   setTried(mode, Boolean(problems));
+  // Nothing of the request itself: a key may be gone, as it expired or the server restarted.
+  if (problems && !problems.querySelector("[data-field]")) renew();
   problems?.scrollIntoView({ behavior: "smooth", block: "nearest" });
   return [];
 }

@@ -4,6 +4,7 @@ import { calm } from "./calm.js";
 import { isLive } from "./desk.js";
 import { clock, fill, make, say } from "./dom.js";
 import { inspector } from "./inspect.js";
+import { openKeys } from "./keys.js";
 import { notices } from "./notices.js";
 import { player } from "./player.js";
 
@@ -135,6 +136,7 @@ export function painter(element, words, { act, refresh }) {
     const live = job !== null && isLive(job);
     if (job?.can_cancel) wanted.push(["cancel", job.cancel_requested ? words.cancelling : words.cancel, job.cancel_requested]);
     if (job?.overdue) wanted.push(["look-again", words.look, false]);
+    if (job?.needs_own_key) wanted.push(["key", words.enterKey, false]);
     if (live) wanted.push(["notify", notice.label(), notice.isOn()]);
     const place = find(".buttons");
     const text = JSON.stringify([job?.id, wanted]);
@@ -155,6 +157,7 @@ export function painter(element, words, { act, refresh }) {
 
   function clicked(action) {
     if (action === "notify") return notice.toggle();
+    if (action === "key") return openKeys(last.provider);
     const place = find(".buttons");
     place.querySelector(`.${action}`).disabled = true;
     place.dataset.text = "";

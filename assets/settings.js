@@ -2,8 +2,9 @@
 // the other choices exclude comes from the check: no rule of any provider is known here.
 
 import { onCheck } from "./check.js";
-import { make } from "./dom.js";
+import { fill, make, say } from "./dom.js";
 import { line, list, toggle } from "./inputs.js";
+import { openKeys } from "./keys.js";
 import { segments } from "./segments.js";
 
 const MAKERS = { radio: segments, checkbox: toggle, line, text: line };
@@ -14,6 +15,7 @@ export function mount({ element, props, trigger, watch }) {
   let parts = new Map();
   let isOpen = false;
   let choices = {};
+  let known = null;
 
   function set(name, value) {
     if (props.value[name] === value) return;
@@ -46,8 +48,10 @@ export function mount({ element, props, trigger, watch }) {
       make("span", {}, words.advanced),
       make("i", { "aria-hidden": "true" }),
     );
+    const enter = make("button", { type: "button", onclick: () => openKeys(props.value.provider) }, words.enterKey);
+    const wants = make("p", { class: "set-key", hidden: true }, make("span", { role: "status" }), enter);
     root.replaceChildren(
-      make("div", { class: "set-panel set-who" }, ...who),
+      make("div", { class: "set-panel set-who" }, ...who, wants),
       make("div", { class: "set-panel set-main" }, ...form.main.map(field)),
       make("div", { class: "set-panel set-advanced", id: `${mode}-advanced`, hidden: more.length === 0 }, opener, body),
     );
@@ -66,6 +70,20 @@ export function mount({ element, props, trigger, watch }) {
 
   function sync() {
     for (const [name, made] of parts) made.sync(props.value[name]);
+    keys();
+  }
+
+  // Who needs a key is another answer for each visitor, so the form as the server drew it does not know it.
+  function keys() {
+    if (known === null) return;
+    const { provider, model } = props.value;
+    const waits = (id) => known.provider(id)?.ready === "key";
+    parts.get("provider").rename((each) => (each.ready_label && !waits(each.value) ? each.ready_label : each.label));
+    const line = root.querySelector(".set-key");
+    const hadFocus = line.contains(document.activeElement);
+    line.hidden = !waits(provider) || known.model(provider, model)?.locked === true;
+    if (line.hidden && hadFocus) root.querySelector("select").focus();
+    say(line.firstElementChild, fill(props.words.needsKey, { provider: known.provider(provider)?.label }));
   }
 
   function out(known) {
@@ -85,7 +103,10 @@ export function mount({ element, props, trigger, watch }) {
   }
 
   onCheck((checked, result) => {
-    if (checked === props.mode) out(result?.answer.choices ?? {});
+    if (checked !== props.mode) return;
+    out(result?.answer.choices ?? {});
+    known = result?.known ?? known;
+    keys();
   });
   watch(["value", "form"], paint);
   paint();

@@ -1,13 +1,25 @@
-// The capability tables as the page's scripts need them: fetched once, small, and nobody's secret.
+// The capability tables as the page's scripts need them: fetched once, small, and nobody's secret. They say who is
+// ready for this browser, so they are fetched anew when its keys change.
 
 import { ask } from "./browser.js";
 
 let loading;
+const listeners = new Set();
 
 export function tables() {
   loading ??= ask("api/capabilities").then(index);
   loading.catch(() => (loading = undefined));
   return loading;
+}
+
+// `listener()`: what is known of the providers may have changed.
+export function onRenewed(listener) {
+  listeners.add(listener);
+}
+
+export function renew() {
+  loading = undefined;
+  for (const listener of listeners) listener();
 }
 
 function index(data) {

@@ -20,7 +20,7 @@ from playground.domain.reading import parse_request
 from playground.domain.request import PARAMETER_KINDS
 from playground.domain.snippets import LANGUAGES, Language
 from playground.domain.validation import Issue
-from playground.jobs.service import Service, owner_of_token
+from playground.jobs.service import Service, owner_of_bearer
 
 MAX_BODY: Final = 200_000
 """Bytes of a request to be checked; its media are references, never bytes."""
@@ -101,7 +101,7 @@ def _add_check(routes: APIRouter, service: Service, upload_dir: Path) -> None:
                 headers=_PRIVATE,
             )
         try:
-            owner = _owner(authorization)
+            owner = owner_of_bearer(authorization)
         except NotFound:
             owner = _STRANGER
         untouched = [name for name in request.query_params.get("untouched", "").split(",") if name in PARAMETER_KINDS]
@@ -126,23 +126,11 @@ def _parsed(body: bytes) -> object:
         raise InvalidRequest([Issue("request", "malformed", "The request is no valid JSON.")]) from None
 
 
-def _owner(authorization: str) -> str:
-    """The owner behind `Authorization: Bearer …`.
-
-    Raises:
-        NotFound: there is no such header, or its token is too short to be a secret.
-    """
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer":
-        raise NotFound
-    return owner_of_token(token.strip())
-
-
 def _add_jobs(routes: APIRouter, service: Service) -> None:
     @routes.get("/api/jobs")
     async def jobs(authorization: Bearer = "", newest: Annotated[int, Query(ge=1, le=MAX_JOBS)] = MAX_JOBS) -> Response:
         try:
-            views = await service.jobs(owner=_owner(authorization), limit=newest)
+            views = await service.jobs(owner=owner_of_bearer(authorization), limit=newest)
         except NotFound:
             return _not_found()
         return JSONResponse({"jobs": [view.model_dump(mode="json") for view in views]}, headers=_PRIVATE)
@@ -150,7 +138,7 @@ def _add_jobs(routes: APIRouter, service: Service) -> None:
     @routes.get("/api/extendable")
     async def extendable(provider: str = "", model: str | None = None, authorization: Bearer = "") -> Response:
         try:
-            found = await service.extendable(provider, model, owner=_owner(authorization))
+            found = await service.extendable(provider, model, owner=owner_of_bearer(authorization))
         except NotFound:
             return _not_found()
         return JSONResponse({"results": [each.model_dump(mode="json") for each in found]}, headers=_PRIVATE)
@@ -166,7 +154,7 @@ def _add_jobs(routes: APIRouter, service: Service) -> None:
     @routes.get("/api/jobs/{job_id}/code/{language}")
     async def code(job_id: str, language: str, authorization: Bearer = "") -> Response:
         try:
-            text = await service.code_of(job_id, _LANGUAGES[language], owner=_owner(authorization))
+            text = await service.code_of(job_id, _LANGUAGES[language], owner=owner_of_bearer(authorization))
         except (NotFound, KeyError):
             return _not_found()
         except NotConfigured as none:
@@ -186,15 +174,16 @@ def _add_keys(routes: APIRouter, service: Service) -> None:
     @routes.get("/api/keys")
     async def keys(authorization: Bearer = "") -> Response:
         try:
-            views = service.keys.views(_owner(authorization))
+            views = service.keys.views(owner_of_bearer(authorization))
         except NotFound:
             return _not_found()
-        return JSONResponse({"keys": [view.model_dump(mode="json") for view in views]}, headers=_PRIVATE)
+        said = {"keys": [view.model_dump(mode="json") for view in views], "idle_hours": service.keys.idle_hours}
+        return JSONResponse(said, headers=_PRIVATE)
 
     @routes.put("/api/keys/{provider}")
     async def enter(provider: str, request: Request, authorization: Bearer = "") -> Response:
         try:
-            owner = _owner(authorization)
+            owner = owner_of_bearer(authorization)
             given = EnteredKey.model_validate(_parsed(await _limited_body(request)))
             view = await service.keys.enter(owner, provider, given.key, given.account)
         except NotFound:
@@ -224,7 +213,7 @@ def _refused(issues: Sequence[Issue]) -> Response:
 
 async def _viewed(authorization: str, action: Action) -> Response:
     try:
-        view = await action(_owner(authorization))
+        view = await action(owner_of_bearer(authorization))
     except NotFound:
         return _not_found()
     return JSONResponse(view.model_dump(mode="json"), headers=_PRIVATE)

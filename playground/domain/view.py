@@ -79,6 +79,8 @@ class JobView(BaseModel):
     notes: tuple[str, ...]
     """What was delivered differently from what was asked for, and other remarks."""
     error: Failure | None
+    needs_own_key: bool
+    """It goes on when its owner enters a key."""
     charged: Charged
     price_usd: float | None
     provider_job_id: str | None

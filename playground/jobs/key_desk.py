@@ -11,7 +11,7 @@ from playground.domain.credentials import NoLogin
 from playground.domain.errors import InvalidRequest, NotFound
 from playground.domain.issues import Issue
 from playground.domain.provider import Answer, TestsKey
-from playground.jobs.keys import OWN, Source
+from playground.jobs.keys import IDLE_SECONDS, OWN, Source
 from playground.jobs.runner import Runner
 from playground.jobs.workshop import Workshop, answer_cap
 from playground.registry import Provider
@@ -63,6 +63,8 @@ class KeyDesk:
 
     shop: Workshop
     runner: Runner
+    idle_hours: float = IDLE_SECONDS / 3600
+    """How long a key that somebody entered is kept after its last use."""
 
     def views(self, owner: str) -> list[KeyView]:
         """Every provider that needs a key, in the tables' order."""

@@ -50,6 +50,18 @@ def owner_of_token(token: str) -> str:
     return "token:" + hashlib.sha256(token.encode()).hexdigest()
 
 
+def owner_of_bearer(authorization: str) -> str:
+    """The owner behind a header `Authorization: Bearer …`.
+
+    Raises:
+        NotFound: there is no such header, or its token is too short to be a secret.
+    """
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise NotFound
+    return owner_of_token(token.strip())
+
+
 class Service:
     """The door. Everything behind it is passed in; open and close it on the loop that uses it."""
 

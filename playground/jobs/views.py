@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from playground.domain.job import ENDS, step_of
 from playground.domain.request import MEDIA_FIELDS, is_url, job_reference
 from playground.domain.view import JobView, Usual, VideoView
+from playground.jobs.keys import OWN
 from playground.jobs.record import JobRecord
 from playground.jobs.workshop import Live, Workshop
 
@@ -47,6 +48,7 @@ def view_of(job: JobRecord, shop: Workshop, why_not_cancel: str | None, usual: U
         videos=tuple(_video(job, number, shop) for number in range(1, len(job.videos) + 1)),
         notes=job.notes,
         error=job.failure,
+        needs_own_key=job.state == "parked" and job.credential == OWN,
         charged=job.charged,
         price_usd=job.price_usd,
         provider_job_id=job.operation.id if job.operation is not None else None,

@@ -11,7 +11,6 @@ from playground.ui.gradio_typed import mount_page
 from playground.ui.guard import ASGIApp, Guard
 from playground.ui.layout import build
 from playground.ui.pieces import STATIC, template
-from playground.ui.shelf import Shelf
 from playground.ui.theme import theme
 
 _WORKERS: Final = 200
@@ -25,7 +24,7 @@ def mount(app: FastAPI, service: Service, *, upload_dir: Path) -> ASGIApp:
 
     `environment.prepare` must have been called before this module was imported.
     """
-    app.include_router(capability_routes(Shelf.of(service)))
+    app.include_router(capability_routes(service))
     page = build(service, upload_dir)
     page.max_threads = _WORKERS
     page.state_session_capacity = _SESSIONS

@@ -1,26 +1,38 @@
 """Two routes of the page's own: the matrix of what everybody can do, and one cell of it in full."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Header
 from fastapi.responses import JSONResponse, Response
 
+from playground.domain.errors import NotFound
+from playground.jobs.service import LOCAL, Service, owner_of_bearer
 from playground.ui.matrix import matrix
 from playground.ui.sheet import sheet
 from playground.ui.shelf import Shelf
 
-_SAME = {"cache-control": "no-cache"}
+_SAME = {"cache-control": "private, no-cache", "vary": "authorization"}
+Bearer = Annotated[str, Header(alias="authorization")]
 
 
-def capability_routes(shelf: Shelf) -> APIRouter:
-    """They hold nothing of anybody's: whoever sees the page may read them."""
+def capability_routes(service: Service) -> APIRouter:
+    """Whoever sees the page may read them; whoever entered keys of his own sees what they make usable."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/api/capabilities")
-    async def overview() -> Response:
-        return JSONResponse(matrix(shelf), headers=_SAME)
+    async def overview(authorization: Bearer = "") -> Response:
+        return JSONResponse(matrix(_shelf(service, authorization)), headers=_SAME)
 
     @routes.get("/api/capabilities/cell")
-    async def cell(provider: str = "", model: str = "", mode: str = "") -> Response:
-        found = sheet(shelf, provider, model, mode)
+    async def cell(provider: str = "", model: str = "", mode: str = "", authorization: Bearer = "") -> Response:
+        found = sheet(_shelf(service, authorization), provider, model, mode)
         return JSONResponse(found, 404 if found is None else 200, _SAME)
 
     return routes
+
+
+def _shelf(service: Service, authorization: str) -> Shelf:
+    try:
+        return Shelf.of(service, owner_of_bearer(authorization))
+    except NotFound:
+        return Shelf.of(service, LOCAL)

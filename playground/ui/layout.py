@@ -35,6 +35,14 @@ def build(service: Service, upload_dir: Path) -> gr.Blocks:
             title=texts.TITLE,
             tagline=texts.TAGLINE,
             theme=texts.THEME,
+            keys=texts.KEYS["open"],
+        )
+        gr.HTML(
+            html_template=template("keys.html"),
+            js_on_load=on_load("keys.js"),
+            apply_default_css=False,
+            elem_classes="pg-keys-place",
+            words=texts.KEYS,
         )
         with gr.Row(equal_height=False, elem_id="pg-columns"):
             with (

@@ -17,6 +17,8 @@ class Drawn:
 
     provider: str | None
     providers: list[tuple[str, str]]
+    waiting: dict[str, str]
+    """The providers that need a key, with what they are called once it is there."""
     model: str | None
     models: list[tuple[str, str]]
     locked: frozenset[str]
@@ -51,6 +53,7 @@ class ModeForm:
         return Drawn(
             provider=provider,
             providers=providers,
+            waiting=self._shelf.waiting(self.mode),
             model=model,
             models=models,
             locked=self._shelf.locked(provider, self.mode),

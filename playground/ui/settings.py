@@ -23,7 +23,10 @@ def described(mode: str, drawn: Drawn) -> Json:
     return {
         "mode": mode,
         "form": {
-            "providers": [{"label": label, "value": value} for label, value in drawn.providers],
+            "providers": [
+                {"label": label, "value": value, "ready_label": drawn.waiting.get(value)}
+                for label, value in drawn.providers
+            ],
             "models": [{"label": label, "value": v, "locked": v in drawn.locked} for label, v in drawn.models],
             "main": [_control(control) for name in MAIN for control in shown if control.name == name],
             "advanced": [_control(control) for control in shown if control.name not in MAIN],

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from playground.domain.capabilities import ModelFacts, Table
 from playground.domain.request import Mode
-from playground.jobs.service import Service
+from playground.jobs.service import LOCAL, Service
 from playground.ui import texts
 
 Readiness = Literal["ready", "key", "check"]
@@ -32,9 +32,13 @@ class Shelf:
     allow_retired: bool = False
 
     @classmethod
-    def of(cls, service: Service) -> "Shelf":
-        """The shelf behind the door. Asked anew each time: a key may come, a model may go, while the page is open."""
-        return cls(service.tables, service.not_ready, service.can_make, service.today, service.allow_retired)
+    def of(cls, service: Service, owner: str = LOCAL) -> "Shelf":
+        """The shelf as an owner sees it. Asked anew each time: while a page is open, keys come and models go."""
+
+        def why_not(provider: str) -> str | None:
+            return service.not_ready(provider, owner=owner)
+
+        return cls(service.tables, why_not, service.can_make, service.today, service.allow_retired)
 
     def readiness(self, provider: str) -> Readiness:
         """Whether a provider can be used now."""
@@ -71,6 +75,12 @@ class Shelf:
         able = [table for table in self.tables.values() if table.models_for(mode)]
         able.sort(key=lambda table: self._rank(table, mode))
         return [(_noted(table.provider.label, self._provider_note(table, mode)), table.id) for table in able]
+
+    def waiting(self, mode: Mode) -> dict[str, str]:
+        """Those of them that wait for nothing but a key, with what they are called once it is there."""
+        noted = texts.READINESS["key"]
+        tables = (self.tables[provider] for _, provider in self.providers(mode))
+        return {table.id: table.provider.label for table in tables if self._provider_note(table, mode) == noted}
 
     def models(self, provider: str | None, mode: Mode) -> list[Option]:
         """A provider's models for a mode; the ones that were shut down stay in sight, with their date."""

@@ -59,6 +59,41 @@ SETTINGS: Final[dict[str, str]] = {
     "ways": "It fits with",
     "looking": "Looking for a way…",
     "noWay": "Nothing near this request takes it.",
+    "needsKey": "{provider} needs a key.",
+    "enterKey": "Enter a key",
+}
+KEYS: Final[dict[str, str]] = {
+    "open": "Keys",
+    "title": "Keys",
+    "lead": "What each provider bills is billed to the account of the key that is used.",
+    "kept": (
+        "A key that you enter goes into the memory of this server, for this browser alone. It is written nowhere and "
+        "never shown again. It is gone {hours} hours after its last use, when you forget it, or when the server "
+        "restarts; a job that still needs it then waits for you."
+    ),
+    "close": "Close",
+    "loading": "Looking…",
+    "unread": "The keys could not be looked up. Check the connection, and open this again.",
+    "source_yours": "yours, in memory",
+    "source_environment": "from the environment",
+    "source_none": "none",
+    "fromEnvironment": "This server has one, set as {env}. A key of your own is used instead while it is here.",
+    "fromYou": "Used for your jobs until you forget it or the server restarts.",
+    "key": "Key for {provider}",
+    "keyAgain": "Another key for {provider}",
+    "account_id": "Account id",
+    "project": "Project",
+    "save": "Save",
+    "test": "Test",
+    "testNamed": "Test the key for {provider}",
+    "forget": "Forget",
+    "forgetNamed": "Forget your key for {provider}",
+    "onlyARun": "{provider} has no free call that tries a key: only a run can tell whether it works.",
+    "saving": "Saving…",
+    "testing": "Asking {provider}…",
+    "saved": "Saved in memory.",
+    "forgotten": "Forgotten.",
+    "failed": "That did not get through. Check the connection, and enter it again.",
 }
 NO_REHEARSAL: Final = "None: make the video"
 
@@ -113,7 +148,8 @@ CARD: Final[dict[str, str]] = {
     "failed": "It did not work out",
     "cancelled": "Cancelled",
     "uncertain": "We cannot tell whether it was accepted",
-    "parked": "Waiting for its key",
+    "parked": "Needs your key to go on",
+    "enterKey": "Enter the key",
     "overdue": "Taking much longer than usual",
     "overdueHint": "We stopped asking; the provider may still finish it. Look again whenever you like.",
     "cancelledHint": "You stopped it. Change what you like and generate again.",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.steps import PHONE, Form, Visit, card, jobs_of, make_clip, plays, reaches
+from tests.e2e.steps import DESKTOP, PHONE, Form, Visit, card, jobs_of, make_clip, plays, reaches
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 TABS = ("Text to video", "Image to video", "Interpolation", "References", "Extension", "Capabilities")
@@ -73,6 +73,21 @@ def test_failed(visit: Visit, theme: str) -> None:
     form.generate()
     expect(form.problems()).to_contain_text("prompt")
     assert in_every_tab(page) == {}
+
+
+@pytest.mark.parametrize(("theme", "size"), [("light", DESKTOP), ("dark", PHONE)])
+def test_the_keys(visit: Visit, theme: str, size: tuple[int, int]) -> None:
+    page = visit(f"/?__theme={theme}", size=size)
+    page.get_by_role("button", name="Keys", exact=True).click()
+    panel = page.get_by_role("dialog", name="Keys")
+    panel.locator("summary", has_text="Vertex AI").click()
+    panel.get_by_label("Key for Vertex AI", exact=True).fill("a key")
+    panel.get_by_label("Project", exact=True).fill("a-project")
+    panel.get_by_role("button", name="Save").click()
+    expect(panel.get_by_label("Key for Vertex AI", exact=True)).to_have_attribute("aria-invalid", "true")
+    expect(panel.get_by_role("status").last).to_have_text("This cannot be a key.")
+    panel.locator("summary", has_text="Cloudflare AI").click()
+    assert found(page) == []
 
 
 def tab_to(page: Page, what: str, *, backwards: bool = False) -> None:

@@ -24,7 +24,7 @@ from playground.ui.layout import build
 class Shelf:
     tables = load_tables()
     allow_retired = False
-    def not_ready(self, provider):
+    def not_ready(self, provider, *, owner):
         return None if provider == "sandbox" else "No key."
     def can_make(self, provider):
         return provider == "sandbox"

@@ -1,0 +1,94 @@
+"""The Keys panel: a key goes in where it is missing, is never seen again, and is nobody else's."""
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.steps import PHONE, Form, Visit, shot
+
+KEY = "canary-panel-8d21"
+ACCOUNT = "our-account"
+
+
+def panel(page: Page) -> Locator:
+    return page.get_by_role("dialog", name="Keys")
+
+
+def row(page: Page, provider: str) -> Locator:
+    return panel(page).locator(f'[data-provider="{provider}"]')
+
+
+def in_the_page(page: Page) -> str:
+    """Everything that a page keeps and shows, of which a key must be no part."""
+    return str(
+        page.evaluate(
+            """async () => JSON.stringify([
+                document.documentElement.outerHTML, {...localStorage}, {...sessionStorage}, document.cookie,
+                location.href, await indexedDB.databases(), [...document.querySelectorAll("input")].map((i) => i.value),
+            ])"""
+        )
+    )
+
+
+def test_where_a_key_is_missing_it_can_be_entered_and_the_form_knows(visit: Visit) -> None:
+    page = visit()
+    form = Form(page, "text-to-video").open().write("A paper boat")
+    form.choose("provider", "Cloudflare AI")
+    expect(form.chosen("provider")).to_have_text("Cloudflare AI · needs a key")
+    settings = page.locator("#tab-text-to-video .settings")
+    expect(settings).to_contain_text("Cloudflare AI needs a key.")
+    settings.get_by_role("button", name="Enter a key").click()
+    cloudflare = row(page, "cloudflare")
+    expect(cloudflare.get_by_label("Key for Cloudflare AI", exact=True)).to_be_focused()
+    expect(cloudflare).to_have_attribute("data-source", "none")
+    page.keyboard.type(KEY)
+    page.keyboard.press("Tab")
+    page.keyboard.type("an account/with a slash")
+    page.keyboard.press("Enter")
+    expect(cloudflare.get_by_label("Account id", exact=True)).to_be_focused()
+    expect(cloudflare.get_by_role("status")).to_have_text("It takes letters, digits, hyphens and underscores.")
+    expect(cloudflare.get_by_label("Key for Cloudflare AI", exact=True)).to_have_value("")
+    cloudflare.get_by_label("Account id", exact=True).fill(ACCOUNT)
+    cloudflare.get_by_label("Key for Cloudflare AI", exact=True).fill(KEY)
+    page.keyboard.press("Enter")
+    expect(cloudflare).to_have_attribute("data-source", "yours")
+    expect(cloudflare).to_contain_text("only a run can tell")
+    expect(cloudflare.get_by_label("Another key for Cloudflare AI", exact=True)).to_have_value("")
+    shot(page, "keys")
+    page.keyboard.press("Escape")
+    expect(panel(page)).to_be_hidden()
+    expect(form.chosen("provider")).to_have_text("Cloudflare AI")
+    expect(settings.get_by_role("button", name="Enter a key")).to_be_hidden()
+    # What it was opened from is gone, so the focus is near it.
+    expect(page.locator(".pg-keys:focus, #text-to-video-provider select:focus")).to_have_count(1)
+    page.reload()
+    page.locator('[data-ready="yes"]').wait_for()
+    expect(form.chosen("provider")).to_have_text("Cloudflare AI")
+    assert KEY not in in_the_page(page)
+
+
+def test_a_key_is_forgotten_on_request_and_was_never_anybody_elses(visit: Visit) -> None:
+    mine, theirs = visit(), visit(size=PHONE)
+    mine.get_by_role("button", name="Keys", exact=True).click()
+    vertex = row(mine, "vertex")
+    vertex.locator("summary").click()
+    vertex.get_by_label("Key for Vertex AI", exact=True).fill(KEY)
+    vertex.get_by_label("Project", exact=True).fill("a-project")
+    vertex.get_by_role("button", name="Save").click()
+    expect(vertex).to_have_attribute("data-source", "yours")
+    theirs.get_by_role("button", name="Keys", exact=True).click()
+    expect(row(theirs, "vertex")).to_have_attribute("data-source", "none")
+    vertex.get_by_role("button", name="Forget your key for Vertex AI").click()
+    expect(vertex).to_have_attribute("data-source", "none")
+    expect(vertex.get_by_label("Key for Vertex AI", exact=True)).to_be_focused()
+    expect(vertex.get_by_role("button", name="Forget your key for Vertex AI")).to_be_hidden()
+
+
+def test_what_was_typed_and_not_sent_is_gone_when_the_panel_closes(visit: Visit) -> None:
+    page = visit()
+    page.get_by_role("button", name="Keys", exact=True).click()
+    row(page, "vertex").locator("summary").click()
+    row(page, "vertex").get_by_label("Key for Vertex AI", exact=True).fill(KEY)
+    panel(page).get_by_role("button", name="Close").click()
+    assert KEY not in in_the_page(page)
+    page.get_by_role("button", name="Keys", exact=True).click()
+    row(page, "vertex").locator("summary").click()
+    expect(row(page, "vertex").get_by_label("Key for Vertex AI", exact=True)).to_have_value("")
