@@ -5,23 +5,17 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import av
 import numpy as np
-from av.container import OutputContainer
+from av.container import Flags
 from av.packet import Packet
-from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from playground.sandbox import avtyped, planes
-from playground.sandbox.avtyped import AnyPacket
-from playground.sandbox.planes import Planes
-from playground.sandbox.spec import FPS
-
-LABEL = "SANDBOX PREVIEW — not AI output"
-"""Burnt into every frame and written into every file."""
+from playground.sandbox.planes import BT709, LIMITED, Planes, to_frame
+from playground.sandbox.spec import FPS, LABEL
 
 SAMPLE_RATE = 48_000
 SAMPLES_A_FRAME = SAMPLE_RATE // FPS
@@ -38,19 +32,20 @@ _PARAMETER_SETS = {7, 8}
 _START_CODE = re.compile(b"\x00\x00\x00\x01|\x00\x00\x01")
 
 
-def configure(encoder: VideoCodecContext, size: tuple[int, int], exact: Sequence[int] = ()) -> None:
+# PyAV's stubs leave much of it open; what is not typed there is Any here.
+def configure(encoder: Any, size: tuple[int, int], exact: Sequence[int] = ()) -> None:
     """Set up an unopened x264 context. `exact` lists frames that must come out nearly lossless."""
-    width, height = size
-    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
+    encoder.width, encoder.height = size
+    encoder.pix_fmt = "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, FPS), Fraction(FPS)
     encoder.thread_count, encoder.thread_type = _ENCODER_THREADS, "AUTO"
-    encoder.colorspace = encoder.color_primaries = encoder.color_trc = planes.BT709
-    encoder.color_range = planes.LIMITED
+    encoder.colorspace = encoder.color_primaries = encoder.color_trc = BT709
+    encoder.color_range = LIMITED
     # "stitchable" keeps the parameter sets free of what the content suggests: extensions rely on equal ones.
     private = f"keyint={FPS * 2}:stitchable=1:colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv"
     if exact:
         private += ":zones=" + "/".join(f"{frame},{frame},q=4" for frame in exact)
-    encoder.options = {"preset": _preset(width * height), "crf": "21", "x264-params": private}
+    encoder.options = {"preset": _preset(size[0] * size[1]), "crf": "21", "x264-params": private}
 
 
 def parameter_sets(extradata: bytes) -> frozenset[bytes]:
@@ -64,8 +59,7 @@ def parameter_sets(extradata: bytes) -> frozenset[bytes]:
 
 def own_parameter_sets(size: tuple[int, int]) -> frozenset[bytes]:
     """Return the parameter sets that clips of this size get here."""
-    encoder = _standalone_encoder(size, ())
-    return parameter_sets(encoder.extradata or b"")
+    return parameter_sets(_standalone_encoder(size).extradata or b"")
 
 
 class ClipWriter:
@@ -85,43 +79,35 @@ class ClipWriter:
         exact: Sequence[int] = (),
         source: VideoStream | None = None,
     ) -> None:
-        self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
-        avtyped.keep_bitexact(self._container)
+        self._container: Any = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
+        self._container.flags |= Flags.bitexact.value
         self._container.metadata.update({"title": LABEL, "comment": LABEL})
         self._copies = source is not None
-        if source is None:
-            self._stream = avtyped.add_h264(self._container, FPS)
+        if self._copies:
+            self._stream = self._container.add_stream_from_template(source)
+            self._encoder = _standalone_encoder(size, exact)
+        else:
+            self._stream = self._container.add_stream("libx264", rate=FPS)
             self._encoder = self._stream.codec_context
             configure(self._encoder, size, exact)
             self._stream.time_base = Fraction(1, FPS)
-        else:
-            self._stream = avtyped.add_copy_of(self._container, source)
-            self._encoder = _standalone_encoder(size, exact)
         self._sound = _SoundTrack(self._container, sound, frame_count) if sound is not None else None
-        self._copied = 0
-        self._encoded = 0
+        self._copied = self._encoded = 0
 
-    def copy(self, packet: AnyPacket) -> None:
+    def copy(self, packet: "Packet[Any]") -> None:
         """Take over a packet as it is."""
         packet.stream = self._stream
-        avtyped.mux(self._container, [packet])
+        self._container.mux(packet)
         self._copied += 1
         self._keep_sound_ahead()
 
     def add(self, picture: Planes) -> None:
         """Encode the next frame."""
-        frame = planes.to_frame(picture)
+        frame = to_frame(picture)
         frame.pts, frame.time_base = self._encoded, Fraction(1, FPS)
         self._encoded += 1
-        self._mux(avtyped.encode_picture(self._encoder, frame))
+        self._mux(self._encoder.encode(frame))
         self._keep_sound_ahead()
-
-    def close(self) -> None:
-        """Finish the file."""
-        self._mux(avtyped.encode_picture(self._encoder, None))
-        if self._sound is not None:
-            self._sound.finish()
-        self._container.close()
 
     def __enter__(self) -> Self:
         return self
@@ -129,22 +115,25 @@ class ClipWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self.close()
         # After an error the half-written file is left to the caller: closing would only move it about.
+        if kind is None:
+            self._mux(self._encoder.encode(None))
+            if self._sound is not None:
+                self._sound.finish()
+            self._container.close()
 
-    def _mux(self, packets: Sequence[AnyPacket]) -> None:
-        ready = [self._as_continuation(packet) if self._copies else packet for packet in packets]
-        for packet in ready:
-            packet.stream = self._stream
-        avtyped.mux(self._container, ready)
+    def _mux(self, packets: "Sequence[Packet[Any]]") -> None:
+        for packet in packets:
+            ready = self._as_continuation(packet) if self._copies else packet
+            ready.stream = self._stream
+            self._container.mux(ready)
 
-    def _as_continuation(self, packet: AnyPacket) -> AnyPacket:
+    def _as_continuation(self, packet: "Packet[Any]") -> "Packet[Any]":
         """Rewrite a new packet in the container's form, after the copied ones."""
         tick = self._stream.time_base or Fraction(1, FPS)
         ticks = round(1 / (FPS * tick))
         units = [unit for unit in _START_CODE.split(bytes(packet)) if unit]
-        moved: AnyPacket = Packet(b"".join(len(unit).to_bytes(4, "big") + unit for unit in units))
+        moved: Packet[Any] = Packet(b"".join(len(unit).to_bytes(4, "big") + unit for unit in units))
         moved.time_base = tick
         moved.pts = ((packet.pts or 0) + self._copied) * ticks
         moved.dts = ((packet.dts or 0) + self._copied) * ticks
@@ -160,12 +149,12 @@ class ClipWriter:
 class _SoundTrack:
     """The AAC half of a clip, written piece by piece so that a long one is never held whole."""
 
-    def __init__(self, container: OutputContainer, chunks: Iterator[Pcm], frames: int) -> None:
-        self._container = container
-        self._chunks = chunks
-        self._total = frames * SAMPLES_A_FRAME
-        self._written = 0
-        self._stream = avtyped.add_aac(container, SAMPLE_RATE)
+    def __init__(self, container: Any, chunks: Iterator[Pcm], frames: int) -> None:
+        self._container, self._chunks = container, chunks
+        self._total, self._written = frames * SAMPLES_A_FRAME, 0
+        # The quick search for its numbers: half the time, and these sounds are soft.
+        options = {"aac_coder": "fast"}
+        self._stream = container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo", options=options)
         self._stream.bit_rate = 128_000
 
     def write_until(self, seconds: float) -> None:
@@ -178,16 +167,16 @@ class _SoundTrack:
             # The times let the muxer cut off the encoder's 21 ms of priming; without them the clip is longer.
             frame.sample_rate, frame.pts = SAMPLE_RATE, self._written
             frame.time_base = Fraction(1, SAMPLE_RATE)
-            avtyped.mux(self._container, avtyped.encode_sound(self._stream, frame))
+            self._container.mux(self._stream.encode(frame))
             self._written += chunk.shape[1]
 
     def finish(self) -> None:
         """Encode what is left."""
         self.write_until(self._total / SAMPLE_RATE + 1)
-        avtyped.mux(self._container, avtyped.encode_sound(self._stream, None))
+        self._container.mux(self._stream.encode(None))
 
 
-def _standalone_encoder(size: tuple[int, int], exact: Sequence[int]) -> VideoCodecContext:
+def _standalone_encoder(size: tuple[int, int], exact: Sequence[int] = ()) -> Any:
     encoder = av.CodecContext.create("libx264", "w")
     configure(encoder, size, exact)
     encoder.flags |= _CODEC_GLOBAL_HEADER

@@ -11,9 +11,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from playground.assets import asset
 from playground.sandbox import planes
-from playground.sandbox.encode import LABEL
 from playground.sandbox.planes import Patch, Planes
-from playground.sandbox.spec import FPS
+from playground.sandbox.spec import FPS, LABEL
 
 _SHOWN = (255, 255, 255, 255)
 _LABEL_GROUND = (14, 16, 20, 255)
@@ -23,6 +22,8 @@ _FADE_FRAMES = 6
 # Both ends stay free of captions: a clip begins on the very picture it was given, and a last frame taken
 # from it can begin another one.
 _QUIET_FRAMES = FPS // 2
+# How far a decoded label is from the drawn one at most, in levels.
+_ALIKE = 9
 _UNASSIGNED = "\U0010fffe"
 
 
@@ -57,24 +58,26 @@ class Overlay:
 def label_box(size: tuple[int, int]) -> tuple[int, int, int, int]:
     """Return where the label sits: left, top, right and bottom in pixels, always the same for a size."""
     piece, (left, top) = _label(size)
-    return left, top, left + piece.size[0], top + piece.size[1]
+    return left, top, left + piece.planes.size[0], top + piece.planes.size[1]
 
 
 def without_label(picture: Planes) -> Planes:
-    """Return a labelled picture with the label's place filled from the rows above and below.
+    """Return a picture that bears our label with the label's place filled from the rows above and below.
 
     A camera moving over it would otherwise carry a second label across the picture.
     """
-    healed = picture.copy()
     left, top, right, bottom = label_box(picture.size)
+    label = _label(picture.size)[0].planes.y
+    if np.abs(picture.y[top:bottom, left:right].astype(np.int16) - label).mean() > _ALIKE:
+        return picture
+    healed = picture.copy()
     for shift, plane in zip((0, 1, 1), healed, strict=True):
         rows, columns = slice(top >> shift, bottom >> shift), slice(left >> shift, right >> shift)
         above = plane[max(0, rows.start - 4) : rows.start, columns]
         below = plane[rows.stop : rows.stop + 4, columns]
-        if not above.size or not below.size:
-            continue
-        share = np.linspace(0, 1, rows.stop - rows.start, dtype=np.float32)[:, None]
-        plane[rows, columns] = (above.mean(0) * (1 - share) + below.mean(0) * share).round()
+        if above.size and below.size:
+            share = np.linspace(0, 1, rows.stop - rows.start, dtype=np.float32)[:, None]
+            plane[rows, columns] = (above.mean(0) * (1 - share) + below.mean(0) * share).round()
     return healed
 
 
@@ -117,22 +120,28 @@ def _label(size: tuple[int, int]) -> tuple[Patch, tuple[int, int]]:
         pixels -= 1
     image = _text_image([LABEL], pixels, _LABEL_GROUND, "left")
     piece = planes.patch(image)
-    return piece, (max(0, width - piece.size[0] - margin) & ~1, min(margin, max(0, height - piece.size[1])))
+    return piece, (
+        max(0, width - piece.planes.size[0] - margin) & ~1,
+        min(margin, max(0, height - piece.planes.size[1])),
+    )
 
 
 def _placed(captions: Sequence[str], size: tuple[int, int], frame_count: int) -> list[_Caption]:
-    shown = [text for text in map(showable, captions) if text]
-    speaking = frame_count - 2 * _QUIET_FRAMES
-    if not shown or speaking < len(shown) * 2 * _FADE_FRAMES:
+    shown = [showable(text) for text in captions]
+    if not shown or frame_count - 2 * _QUIET_FRAMES < len(shown) * 2 * _FADE_FRAMES:
         return []
     width, height = size
     pixels = max(10, min(size) // 28)
     placed: list[_Caption] = []
     for number, text in enumerate(shown):
+        if text is None:
+            continue
         lines = _wrapped(text, _font(pixels), width * 0.84)
         piece = planes.patch(_text_image(lines, pixels, _CAPTION_GROUND, "center"))
-        left, top = (width - piece.size[0]) // 2, height - piece.size[1] - height // 16
-        first, following = (_QUIET_FRAMES + speaking * step // len(shown) for step in (number, number + 1))
+        left, top = (width - piece.planes.size[0]) // 2, height - piece.planes.size[1] - height // 16
+        # With the shots, which the sentences share out alike.
+        first, following = (frame_count * step // len(shown) for step in (number, number + 1))
+        first, following = max(first, _QUIET_FRAMES), min(following, frame_count - _QUIET_FRAMES)
         placed.append(_Caption(first, following - 1, piece, left, top))
     return placed
 

@@ -1,68 +1,162 @@
-"""The colours of a scene: what the hour, the place and the weather of a story look like."""
+"""The colours of a shot, and the noise that everything drawn is made of."""
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
 
-from playground.sandbox.planes import Rgb
-from playground.sandbox.story import Hour, Place, Story
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from playground.sandbox.planes import Planes
+from playground.sandbox.scenery import looks
+from playground.sandbox.story import Rgb, Shot
+
+Field: TypeAlias = NDArray[np.floating[Any]]
+"""Values over a picture (rows, columns) or a line."""
+
+_HAZES = {"fog": 0.55, "rain": 0.25, "snow": 0.25}
+_SPACE: tuple[Rgb, Rgb, Rgb, Rgb] = ((2, 3, 10), (5, 5, 18), (10, 9, 28), (18, 16, 44))
+_SNOW: Rgb = (232, 238, 248)
 
 
 @dataclass(frozen=True)
 class Palette:
-    """RGB colours, 0 to 255. `haze` (0 to 1) is how much of the far land the air swallows."""
+    """Colours, 0 to 255. `air` is what far land fades into, `haze` (0 to 1) how soon; `light` falls on the land.
 
-    zenith: Rgb
-    horizon: Rgb
+    The `sky` goes from the zenith to the horizon; `sun` is how high the sun or the moon stands in it (1 is its edge).
+    """
+
+    sky: tuple[Rgb, Rgb, Rgb, Rgb]
     glow: Rgb
-    ground: Rgb
+    sun: float
+    light: Rgb
+    land: Rgb
+    air: Rgb
     haze: float
     dark: bool
 
-
-_SKIES: dict[Hour, tuple[Rgb, Rgb, Rgb]] = {
-    "golden": ((66, 108, 166), (255, 198, 128), (255, 236, 190)),
-    "sunset": ((46, 38, 96), (250, 122, 84), (255, 214, 156)),
-    "night": ((8, 12, 34), (40, 60, 108), (232, 238, 255)),
-    "dawn": ((112, 146, 202), (255, 206, 192), (255, 240, 220)),
-    "day": ((52, 128, 216), (188, 222, 244), (255, 254, 240)),
-    "storm": ((52, 60, 74), (136, 144, 152), (206, 212, 220)),
-    "neon": ((18, 8, 44), (196, 44, 146), (96, 236, 255)),
-}
-_LIGHT: dict[Hour, float] = {
-    "golden": 0.86, "sunset": 0.52, "night": 0.32, "dawn": 0.76, "day": 1.0, "storm": 0.6, "neon": 0.36,
-}  # fmt: skip
-_GROUNDS: dict[Place, Rgb] = {
-    "mountains": (58, 74, 98),
-    "ocean": (24, 74, 112),
-    "city": (34, 38, 56),
-    "desert": (196, 136, 80),
-    "forest": (30, 72, 50),
-    "space": (52, 44, 74),
-    "hills": (76, 116, 62),
-}
-_SNOW: Rgb = (228, 234, 246)
+    def lit(self, colour: Rgb) -> Rgb:
+        """What the light makes of a colour."""
+        red, green, blue = (channel * light for channel, light in zip(colour, self.light, strict=True))
+        return red, green, blue
 
 
-def colours(story: Story) -> Palette:
-    """Choose the colours; a colour that the prompt names tints sky, light and land."""
-    zenith, horizon, glow = _SKIES[story.hour]
-    light = _LIGHT[story.hour]
-    ground = _GROUNDS[story.place]
-    if story.weather == "snow":
-        ground = blend(ground, _SNOW, 0.72)
-    ground = (ground[0] * light, ground[1] * light, ground[2] * light)
-    if story.weather in ("rain", "fog"):
-        grey = sum(horizon) / 3
-        horizon = blend(horizon, (grey, grey, grey), 0.4)
-        zenith = blend(zenith, horizon, 0.35)
-    if story.tint is not None:
-        horizon, ground = blend(horizon, story.tint, 0.4), blend(ground, story.tint, 0.22)
-        zenith, glow = blend(zenith, story.tint, 0.16), blend(glow, story.tint, 0.15)
-    haze = {"fog": 0.5, "rain": 0.3, "snow": 0.25}.get(story.weather, 0.0)
-    dark = story.hour in ("night", "neon") or story.place == "space"
-    return Palette(zenith, horizon, glow, ground, haze, dark)
+def colours(shot: Shot) -> Palette:
+    """Choose the colours; one that the prompt names tints sky, light and land."""
+    hour, place = looks()["hours"][shot.hour], looks()["places"][shot.place]
+    high, upper, lower, low = _SPACE if shot.place == "space" else hour["sky"]
+    glow, land = hour["glow"], place["land"]
+    if shot.weather in _HAZES:
+        high, upper, lower, low = (_greyed(colour) for colour in (high, upper, lower, low))
+        high, upper = blend(high, lower, 0.4), blend(upper, lower, 0.4)
+    if shot.weather == "snow":
+        land = blend(land, _SNOW, 0.7)
+    if shot.tint is not None:
+        upper, lower, low = blend(upper, shot.tint, 0.15), blend(lower, shot.tint, 0.3), blend(low, shot.tint, 0.3)
+        land, glow = blend(land, shot.tint, 0.2), blend(glow, shot.tint, 0.2)
+    haze = _HAZES.get(shot.weather or "", 0.0)
+    dark = shot.hour in ("night", "neon") or shot.place == "space"
+    air = blend(lower, low, 0.6)
+    return Palette((high, upper, lower, low), glow, hour["sun"], hour["light"], land, air, haze, dark)
+
+
+def _greyed(colour: Rgb) -> Rgb:
+    grey = sum(colour) / 3
+    return blend(colour, (grey, grey, grey), 0.8)
 
 
 def blend(first: Rgb, second: Rgb, share: float) -> Rgb:
     """Mix two colours."""
     red, green, blue = (one + (other - one) * share for one, other in zip(first, second, strict=True))
     return red, green, blue
+
+
+class Canvas(NamedTuple):
+    """A picture being painted: luma and, at half or the same size, chroma, as floats around zero."""
+
+    y: Field
+    u: Field
+    v: Field
+
+    def wash(self, colour: Rgb, share: Field) -> None:
+        """Lay a colour over it, in place; `share` (0 to 1) has a value for each pixel, row (n, 1) or column (1, n)."""
+        for field, tone in zip(self, _luma_chroma(colour), strict=True):
+            part = share if field is self.y else _fitting(share, self.y.shape, field.shape)
+            field *= 1 - part
+            field += np.float32(tone) * part
+
+    def at(self, rows: slice, columns: slice) -> "Canvas":
+        """The same canvas within even edges; what is painted there is painted here."""
+        half = slice(rows.start // 2, rows.stop // 2), slice(columns.start // 2, columns.stop // 2)
+        return Canvas(self.y[rows, columns], self.u[half], self.v[half])
+
+    def enlarged(self, width: int, height: int) -> "Canvas":
+        """Scale to even sides, chroma to half of them."""
+        return Canvas(
+            *(resized(field, width >> step, height >> step) for field, step in zip(self, (0, 1, 1), strict=True))
+        )
+
+    def padded(self, before: int, after: int) -> "Canvas":
+        """Add columns (even numbers) on both sides."""
+        return Canvas(
+            *(
+                np.pad(field, ((0, 0), (before >> step, after >> step)), mode="edge")
+                for field, step in zip(self, (0, 1, 1), strict=True)
+            )
+        )
+
+    def planes(self) -> Planes:
+        """What the encoder takes."""
+        luma, *chroma = (np.rint(field) for field in self)
+        return Planes(
+            np.clip(luma + 16, 16, 235).astype(np.uint8),
+            *(np.clip(field + 128, 16, 240).astype(np.uint8) for field in chroma),
+        )
+
+
+def canvas(colour: Rgb, shade: Field, halved: bool = True) -> Canvas:
+    """A canvas of one colour, darker or brighter by `shade` (1 is as it is, even sides)."""
+    luma, *chroma = (np.float32(tone) for tone in _luma_chroma(colour))
+    small = shade[::2, ::2] if halved else shade
+    return Canvas(shade * luma, small * chroma[0], small * chroma[1])
+
+
+def _luma_chroma(colour: Rgb) -> tuple[float, float, float]:
+    red, green, blue = (channel / 255 for channel in colour)
+    luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return 219 * luma, 224 * (blue - luma) / 1.8556, 224 * (red - luma) / 1.5748
+
+
+def _fitting(share: Field, shape: tuple[int, ...], wanted: tuple[int, ...]) -> Field:
+    if shape == wanted:
+        return share
+    return share[:: 2 if share.shape[0] > 1 else 1, :: 2 if share.shape[1] > 1 else 1]
+
+
+def fractal(
+    dice: np.random.Generator, shape: tuple[int, ...], slope: float, squash: float = 1.0, least: float = 1.0
+) -> Field:
+    """Noise like clouds or hills, mean 0 and deviation 1, endless in every direction; a greater slope is smoother.
+
+    `squash` above 1 draws it out sideways; `least` is how often its widest waves come.
+    """
+    steps = [np.fft.fftfreq(side, 1 / side) / squash for side in shape[:-1]] + [
+        np.fft.rfftfreq(shape[-1], 1 / shape[-1])
+    ]
+    far = np.sqrt(sum(step**2 for step in np.meshgrid(*steps, indexing="ij", sparse=True)))
+    strength = np.where(far >= least, np.maximum(far, least) ** -slope, 0)
+    waves = dice.standard_normal((2, *far.shape), np.float32)
+    noise = np.fft.irfftn((waves[0] + 1j * waves[1]) * strength.astype(np.float32), shape, range(len(shape)))
+    noise = noise.astype(np.float32)
+    return noise / noise.std()
+
+
+def resized(field: Field, width: int, height: int) -> Field:
+    """Scale a field of values smoothly."""
+    return np.array(Image.fromarray(field).resize((width, height), Image.Resampling.BILINEAR))
+
+
+def smooth(value: Field) -> Field:
+    """Ease from 0 to 1 with soft ends; what is outside is held."""
+    held = np.clip(value, 0, 1)
+    return held * held * (3 - 2 * held)

@@ -1,117 +1,95 @@
-"""The sky of a scene: painted once, wider than the picture, then looked at through a moving window."""
-
-from typing import Any
+"""The sky of a shot: colours, clouds, stars, a sun or a moon; in space nebulae and a planet."""
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
-from playground.sandbox import planes
-from playground.sandbox.palette import Palette
-from playground.sandbox.planes import Planes
-from playground.sandbox.story import Story
+from playground.sandbox.palette import Canvas, Field, Palette, blend, canvas, fractal, resized, smooth
+from playground.sandbox.plates import FAR, PLATE_WIDTH, Frame, Plate, plate
+from playground.sandbox.story import Shot
 
-Field = NDArray[np.floating[Any]]
-
-_WIDER = 1.4
-_PAINTED_WIDTH = 800
-_STARS = 340
+_COARSE = (320, 640)
+_STARS = 1200
 
 
-class Sky:
-    """A painted sky for pictures of `width` pixels, `height` pixels from the top edge to below the horizon."""
-
-    def __init__(self, story: Story, palette: Palette, width: int, height: int, dice: np.random.Generator) -> None:
-        self._width, self._height = width, height & ~1
-        plate = (int(width * _WIDER) & ~3, self._height)
-        self._images = [Image.fromarray(plane) for plane in _painted(story, palette, plate, dice)]
-
-    def window(self, across: float) -> Planes:
-        """Look at it; `across` is -1 at the left end and 1 at the right one."""
-        room = self._images[0].width - self._width
-        left = room * 0.5 * (1 + min(1.0, max(-1.0, across)))
-        return Planes(*(self._crop(image, left, shift) for image, shift in zip(self._images, (0, 1, 1), strict=True)))
-
-    def _crop(self, image: Image.Image, left: float, shift: int) -> planes.Plane:
-        width, height, left = self._width >> shift, self._height >> shift, left / (1 << shift)
-        box = (left, 0, left + width, height)
-        return planes.as_plane(image.resize((width, height), Image.Resampling.BILINEAR, box))
-
-
-def clouds(width: int, height: int, dice: np.random.Generator, octaves: int = 6, cells: int = 4) -> Field:
-    """Return soft fractal noise, 0 to 1, shape (height, width)."""
-    total = np.zeros((height, width), np.float32)
-    strength = 1.0
-    for octave in range(octaves):
-        across = cells * 2**octave
-        down = max(2, 2 * across * height // width)
-        grid = Image.fromarray(dice.random((down + 1, across + 1), np.float32))
-        total += strength * np.asarray(grid.resize((width, height), Image.Resampling.BICUBIC))
-        strength *= 0.54
-    total -= total.min()
-    return total / total.max()
+def sky(shot: Shot, palette: Palette, frame: Frame, dice: np.random.Generator) -> Plate:
+    """Paint it, half as high again as the picture shows."""
+    wide, high = int(PLATE_WIDTH * frame.unit) & ~1, int(frame.horizon * 1.6 + frame.height * 0.1) & ~1
+    above = frame.horizon * 1.5
+    up = np.linspace(1.5, (above - high) / frame.horizon, _COARSE[0], dtype=np.float32)[:, None]
+    sun = wide / 2 + float(dice.uniform(-0.3, 0.3)) * frame.width, above - palette.sun * frame.horizon
+    across = np.linspace(0, wide, _COARSE[1], dtype=np.float32)[None, :] - np.float32(sun[0])
+    distance = np.hypot(across, (above - up * frame.horizon) - sun[1]) / frame.height
+    overcast = shot.hour == "storm" or shot.weather in ("rain", "snow", "fog")
+    air = canvas(palette.sky[0], np.ones(_COARSE, np.float32), halved=False)
+    for colour, start, end in zip(palette.sky[1:], (1.15, 0.5, 0.2), (0.5, 0.2, 0.0), strict=True):
+        air.wash(colour, np.clip((start - up) / (start - end), 0, 1))
+    if shot.place == "space":
+        _nebulae(air, dice)
+    else:
+        warmth = 0.75 * np.exp(-distance * 3.2) + 0.4 * np.exp(-distance * 12)
+        air.wash(palette.glow, np.clip(warmth, 0, 1) * (0.3 if overcast or palette.dark else 0.75))
+        _clouds(air, shot, palette, up, distance, dice)
+    air = air.enlarged(wide, high)
+    if not overcast:
+        if palette.dark:
+            _stars(air, dice)
+        _disc(air, sun, frame, palette, shot, dice)
+    # A grain finer than a step of the encoder keeps wide gradients from banding.
+    air.y[...] += resized(dice.standard_normal((high // 2, wide // 2), np.float32), wide, high)
+    return plate(air, np.ones((high, wide), np.float32), FAR, -above)
 
 
-def _painted(story: Story, palette: Palette, plate: tuple[int, int], dice: np.random.Generator) -> Planes:
-    width = min(_PAINTED_WIDTH, plate[0])
-    height = max(16, plate[1] * width // plate[0])
-    down = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
-    across = np.linspace(0, 1, width, dtype=np.float32)[None, :, None]
-    sun = (0.56, _sun_height(palette, story))
-    colour = _gradient(palette, down)
-    colour = _with_clouds(colour, story, palette, clouds(width, height, dice), down)
-    distance = np.hypot((across - sun[0]) * width, (down - sun[1]) * height) / height
-    warmth = (0.62 * np.exp(-distance * 3.4) + 0.3 * np.exp(-distance * 11)) * (0.5 if palette.dark else 1)
-    if story.weather in ("rain", "fog"):
-        warmth = warmth * 0.35
-    colour += (np.asarray(palette.glow, np.float32) - colour) * np.clip(warmth, 0, 1)
-    small = Image.fromarray(colour.clip(0, 255).astype(np.uint8))
-    large = small.resize(plate, Image.Resampling.BICUBIC)
+def _clouds(air: Canvas, shot: Shot, palette: Palette, up: Field, distance: Field, dice: np.random.Generator) -> None:
+    # Near the horizon clouds are far away: rows of the same noise crowd together there.
+    rows = (np.clip(up[:, 0], 0.004, None) ** 0.42 * 215).astype(int) % _COARSE[0]
+    noise = fractal(dice, _COARSE, 1.75, 2.6)[rows]
+    heavy = {"storm": 1.3, "rain": 1.3, "snow": 1.2, "fog": 0.8}
+    amount = max(heavy.get(shot.hour, 0.0), heavy.get(shot.weather or "", 0.0), float(dice.uniform(-0.35, 0.25)))
+    cover = smooth((noise + amount - 0.25) / 1.5) * smooth(up * 9) * 0.9
+    # The side towards the light is bright, the body below it in shade.
+    lit = smooth(0.5 + 0.9 * (noise - np.roll(noise, -7, axis=0)) + 0.5 * np.exp(-distance * 2.5))
+    bright, shade = blend(palette.glow, palette.sky[3], 0.35), blend(palette.sky[1], palette.sky[2], 0.5)
     if palette.dark:
-        _stars(large, dice)
-    if story.weather not in ("rain", "fog"):
-        _disc(large, (sun[0] * plate[0], sun[1] * plate[1]), plate[1] * (0.045 if palette.dark else 0.06), palette)
-    return planes.from_image(large)
+        bright, shade = blend(palette.sky[3], palette.sky[1], 0.3), palette.sky[1]
+    air.wash(shade, cover)
+    air.wash(bright, cover * lit)
 
 
-def _sun_height(palette: Palette, story: Story) -> float:
-    if palette.dark or story.hour in ("day", "storm"):
-        return 0.3
-    return 0.78 if story.hour in ("sunset", "dawn") else 0.62
+def _nebulae(air: Canvas, dice: np.random.Generator) -> None:
+    for tone in ((130, 50, 170), (30, 110, 180), (210, 100, 80)):
+        veil = smooth((fractal(dice, _COARSE, 2.0, 1.6) + 0.1) / 2.4)
+        air.wash(tone, veil * smooth(0.8 + fractal(dice, _COARSE, 1.5) * 0.3) * 0.6)
 
 
-def _gradient(palette: Palette, down: Field) -> Field:
-    zenith, horizon = (np.asarray(colour, np.float32) for colour in (palette.zenith, palette.horizon))
-    return zenith + (horizon - zenith) * np.clip(down * 1.12, 0, 1) ** 1.5
+def _stars(air: Canvas, dice: np.random.Generator) -> None:
+    high, wide = air.y.shape
+    down, along = dice.integers(2, high - 3, _STARS), dice.integers(2, wide - 3, _STARS)
+    shine = 30 + 190 * dice.random(_STARS, np.float32) ** 5
+    for row, column, part in ((0, 0, 1.0), (0, 1, 0.5), (1, 0, 0.5), (1, 1, 0.3)):
+        np.maximum.at(air.y, (down + row, along + column), shine * np.float32(part))
 
 
-def _with_clouds(colour: Field, story: Story, palette: Palette, noise: Field, down: Field) -> Field:
-    if story.place == "space":
-        violet, blue = np.asarray((126, 58, 158), np.float32), np.asarray((34, 112, 168), np.float32)
-        veil = np.clip(noise - 0.48, 0, 1)[..., None]
-        other = np.clip(0.5 - noise, 0, 1)[..., None]
-        return colour * 0.4 + violet * veil * 1.7 + blue * other
-    heavy = 0.42 if story.weather in ("rain", "snow") or story.hour == "storm" else 0.0
-    cover = np.clip(noise * 2.4 - 1.15 + heavy, 0, 1)[..., None] * np.clip(1.25 - down * 1.1, 0, 1)
-    lit = np.asarray(palette.glow, np.float32) * 0.55 + np.asarray(palette.horizon, np.float32) * 0.45
-    shade = colour * 0.72 if heavy else lit
-    return colour + (shade - colour) * cover * (0.35 if palette.dark else 0.62)
-
-
-def _stars(image: Image.Image, dice: np.random.Generator) -> None:
-    pen = ImageDraw.Draw(image)
-    unit = max(0.5, image.height / 460)
-    for across, down, size, bright in dice.random((_STARS, 4)):
-        x, y, radius = across * image.width, down**1.3 * image.height * 0.9, (0.35 + size**4 * 1.1) * unit
-        shine = int(110 + 145 * bright)
-        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(shine, shine, min(255, shine + 18)))
-
-
-def _disc(image: Image.Image, centre: tuple[float, float], radius: float, palette: Palette) -> None:
-    """Draw the sun or the moon with a smooth rim (at four times the size, then reduced)."""
-    side = max(8, int(radius * 2) & ~1)
-    mask = Image.new("L", (side * 4, side * 4))
-    ImageDraw.Draw(mask).ellipse((0, 0, side * 4 - 1, side * 4 - 1), fill=244)
-    red, green, blue = (round(channel) for channel in palette.glow)
-    at = (int(centre[0] - side / 2), int(centre[1] - side / 2))
-    image.paste((red, green, blue), at, mask.reduce(4))
+def _disc(
+    air: Canvas, at: tuple[float, float], frame: Frame, palette: Palette, shot: Shot, dice: np.random.Generator
+) -> None:
+    """Draw the sun, the moon with its seas, or a planet half in the dark, with smooth rims."""
+    planet = shot.place == "space"
+    radius = frame.unit * (150 if planet else 30 if palette.dark else 34)
+    reach = int(radius * (1.3 if planet else 7))
+    rows, columns = (slice(max(0, int(middle) - reach) & ~1, int(middle) + reach & ~1) for middle in (at[1], at[0]))
+    part = air.at(rows, columns)
+    high, wide = part.y.shape
+    down = (np.arange(high, dtype=np.float32)[:, None] + rows.start - at[1]) / radius
+    along = (np.arange(wide, dtype=np.float32)[None, :] + columns.start - at[0]) / radius
+    out = np.hypot(down, along)
+    disc = np.clip((1 - out) * radius + 0.5, 0, 1)
+    spots = resized(fractal(dice, (64, 64), 1.8, 3.0 if planet else 1.0), wide, high)
+    if planet:
+        light = np.clip(0.12 - 0.75 * along - 0.55 * down, 0.0, 1) ** 0.8
+        part.wash((4, 4, 10), disc)
+        part.wash((216, 150, 104), np.clip(disc * light * (0.85 + 0.14 * spots), 0, 1))
+        part.wash((120, 160, 240), np.exp(-np.abs(out - 1) * 20) * light * 0.7)
+        return
+    part.wash(palette.glow, np.exp(-np.maximum(out - 1, 0)) * (0.2 if palette.dark else 0.5))
+    part.wash(blend(palette.glow, (255, 255, 255), 0.5), disc)
+    if palette.dark:
+        part.wash(palette.sky[2], disc * smooth(spots) * 0.3)

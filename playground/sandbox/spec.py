@@ -8,6 +8,9 @@ from pydantic import BaseModel, Field, model_validator
 FPS = 24
 """Frames per second of every clip made here."""
 
+LABEL = "SANDBOX PREVIEW — not AI output"
+"""Burnt into every frame and written into every file."""
+
 Mode = Literal["text-to-video", "image-to-video", "interpolation", "references", "extension"]
 Resolution = Literal["720p", "1080p", "4k"]
 AspectRatio = Literal["16:9", "9:16", "1:1"]
@@ -22,6 +25,18 @@ _NEEDED_MEDIA: dict[Mode, tuple[str, ...]] = {
     "references": ("reference_images",),
     "extension": ("source_video",),
 }
+
+
+class RenderError(Exception):
+    """A clip that cannot be made, told to a person.
+
+    `code` is for programs: `bad_spec`, `bad_media`, `no_space` or `render_failed`.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
 
 
 class RenderSpec(BaseModel, frozen=True, extra="forbid"):

@@ -1,109 +1,145 @@
-"""What a prompt says, as far as a picture without a model can show it: place, hour, weather, camera, captions."""
+"""What a prompt says, as far as a picture without a model can show it: shots of places, light, weather and camera."""
 
 import re
 from dataclasses import dataclass
-from typing import Literal, TypeVar
 from zlib import crc32
 
-Place = Literal["hills", "mountains", "ocean", "city", "desert", "forest", "space"]
-Hour = Literal["golden", "sunset", "night", "dawn", "day", "storm", "neon"]
-Weather = Literal["clear", "rain", "snow", "fog", "motes"]
-Camera = Literal["dolly-in", "dolly-out", "pan-left", "pan-right", "crane", "track", "static"]
-Choice = TypeVar("Choice", Place, Hour, Weather, Camera)
+from playground.sandbox.scenery import looks, words
 
-_PLACES: dict[Place, str] = {
-    "mountains": "mountain|alp|peak|cliff|canyon|glacier|summit|volcano",
-    "ocean": "ocean|sea\\b|beach|wave|harbou?r|lake|shore|river|island|boat|ship|whale",
-    "city": "city|street|skyline|downtown|rooftop|alley|tokyo|new york|paris|london|bridge|caf[eé]|market",
-    "desert": "desert|dune|sahara|mars\\b|savann",
-    "forest": "forest|woods?\\b|jungle|pine|tree",
-    "space": "space|galaxy|planet|nebula|astronaut|spaceship|rocket",
-    "hills": "field|meadow|hill|farm|countryside|grass|garden|park\\b|village",
-}
-_HOURS: dict[Hour, str] = {
-    "night": "night|midnight|moonlit|moonlight|dark\\b",
-    "neon": "neon|cyberpunk|synthwave",
-    "sunset": "sunset|dusk|twilight|evening",
-    "dawn": "dawn|sunrise|morning",
-    "golden": "golden|warm light|autumn",
-    "storm": "storm|overcast|thunder|moody|noir|gloomy",
-    "day": "day\\b|daylight|noon|sunny|bright|summer|blue sky",
-}
-_WEATHERS: dict[Weather, str] = {
-    "rain": "rain|storm|downpour|drizzl",
-    "snow": "snow|blizzard|winter|frost",
-    "fog": "fog|mist|haze|hazy",
-    "motes": "firefl|ember|spark|magic|dust|petal",
-}
-_CAMERAS: dict[Camera, str] = {
-    "dolly-in": "(?:dolly|push|zoom)(?:es|s)?[ -]?in|closes? in|moves? closer",
-    "dolly-out": "dolly out|(?:pull|zoom)(?:s|ing)? ?(?:out|back)|pull-out",
-    "pan-left": "pan(?:s|ning)?(?: to the)? left",
-    "pan-right": "pan(?:s|ning)?\\b",
-    "crane": "crane|aerial|drone|bird.s.eye|ris(?:es|ing)|fl(?:y|ies|ying) over",
-    "static": "static|locked|tripod|still shot",
-    "track": "track|follow|alongside|runs?\\b|running|walks?\\b|walking|drives?\\b|driving|sail",
-}
-_COLOURS: dict[str, tuple[int, int, int]] = {
-    "red": (208, 52, 44), "crimson": (176, 24, 56), "orange": (240, 132, 48), "amber": (248, 172, 64),
-    "yellow": (246, 214, 84), "gold": (236, 190, 90), "green": (70, 150, 90), "emerald": (30, 150, 110),
-    "teal": (30, 140, 146), "turquoise": (64, 196, 196), "cyan": (70, 210, 230), "blue": (52, 110, 210),
-    "indigo": (70, 60, 160), "violet": (136, 84, 196), "purple": (128, 66, 176), "lavender": (180, 160, 226),
-    "magenta": (206, 60, 160), "pink": (242, 150, 186), "white": (240, 242, 246), "grey": (136, 142, 150),
-    "gray": (136, 142, 150), "black": (24, 26, 32), "silver": (190, 198, 208),
-}  # fmt: skip
+Rgb = tuple[float, float, float]
 
-_MOST_CAPTIONS = 5
-_SENTENCE_END = re.compile(r"(?<=[.!?;。！？])\s+|\n+|, then ")
+_MOST_SENTENCES = 6
+_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|(?<=[。！？])\s*|\n+|, then\b,?\s+", re.IGNORECASE)
+_WORD = re.compile(r"[a-z]+")
+_REFUSED = re.compile(r"\b(?:no|without) (\w+)")
+_QUOTED = re.compile(r"[\"“]([^\"”]{2,200})[\"”]")
+# A sentence that only directs says how the shot before it is made; it is no shot of its own.
+_DIRECTS = re.compile(
+    r"\W*(?:(?:the|a|an|slow|smooth|gentle|steady|soft|ambient)\s+)*(?:camera|shot|audio|sounds?|sfx|music|ambien\w+"
+    r"|lens|style|lighting|wind and|no\b|pan|tilt|zoom|doll\w+|static|tripod)"
+)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One setting of the camera. `water` lies before the land.
+
+    The first colour named is the subject's `coat` where it stands before it, else the `tint` of everything.
+    """
+
+    place: str
+    hour: str
+    weather: str | None
+    water: bool
+    move: str
+    subject: str | None
+    coat: Rgb | None
+    tint: Rgb | None
+    sentences: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Story:
-    """A prompt, read. `tint` is the first colour it names, as RGB; `key` differs from prompt to prompt."""
+    """A prompt, read. `key` differs from prompt to prompt."""
 
-    place: Place
-    hour: Hour
-    weather: Weather
-    camera: Camera
-    tint: tuple[int, int, int] | None
+    shots: tuple[Shot, ...]
     captions: tuple[str, ...]
+    sounds: tuple[str, ...]
+    quotes: tuple[str, ...]
+    music: bool
     key: int
 
+    def starts(self, length: int) -> list[int]:
+        """Where in a length each shot begins; every sentence has the same share."""
+        counts = [len(shot.sentences) for shot in self.shots]
+        return [length * sum(counts[:number]) // max(1, sum(counts)) for number in range(len(counts))]
 
-def read(prompt: str, negative: str = "") -> Story:
-    """Read a prompt; what the negative prompt names is not chosen."""
-    text, unwanted = prompt.lower(), negative.lower()
-    place = _first(text, unwanted, _PLACES, "hills")
-    hour = _first(text, unwanted, _HOURS, "night" if place == "space" else "golden")
+
+def read(prompt: str, negative: str = "", most_shots: int = 4) -> Story:
+    """Read a prompt; what the negative prompt names, or the prompt after "no" or "without", is left out."""
+    unwanted = " ".join([negative.lower(), *_REFUSED.findall(prompt.lower())])
+    sentences = _sentences(prompt)
+    shots: list[Shot] = []
+    for group in _groups(sentences, most_shots):
+        shots.append(_shot(group, _plain(prompt), unwanted, shots[-1] if shots else None))
+    sounds = _named(_plain(prompt), unwanted, "sounds")
+    for shot in shots:
+        sounds += [name for name in looks()["places"][shot.place]["sounds"] if not _has(unwanted, "sounds", name)]
     return Story(
-        place=place,
-        hour=hour,
-        weather=_first(text, unwanted, _WEATHERS, "clear"),
-        camera=_first(text, unwanted, _CAMERAS, "dolly-in"),
-        tint=_tint(text, unwanted),
-        captions=sentences(prompt),
+        shots=tuple(shots),
+        captions=() if _has(unwanted, "without", "captions") else sentences,
+        sounds=tuple(dict.fromkeys(sounds))[:4],
+        quotes=() if _has(unwanted, "without", "voices") else tuple(_QUOTED.findall(prompt)),
+        music=not _has(unwanted, "without", "music"),
         key=crc32(prompt.encode("utf-8", "replace")),
     )
 
 
-def sentences(prompt: str) -> tuple[str, ...]:
-    """Split a prompt into its first few sentences, spaces tidied."""
+def _shot(sentences: tuple[str, ...], text: str, unwanted: str, before: Shot | None) -> Shot:
+    own = _plain(" ".join(sentences))
+    # What is said later holds for the first shot too, where that says nothing of it itself.
+    later = text if before is None else ""
+
+    def named(lexicon: str) -> str | None:
+        return next(iter(_named(own, unwanted, lexicon) or _named(later, unwanted, lexicon)), None)
+
+    wet = any(_has(own, *water) and not _has(unwanted, *water) for water in (("waters", "water"), ("places", "ocean")))
+    places = _named(own, unwanted, "places") or ([] if wet else _named(later, unwanted, "places"))
+    place = places[0] if places else before.place if before else "hills"
+    hour = named("hours") or (before.hour if before else "night" if place == "space" else "golden")
+    weather = named("weathers") or (before.weather if before else None)
+    same = before if before and before.place == place else None
+    subject = named("subjects") or (same.subject if same else None)
+    colours = looks()["colours"]
+    colour = next((word for word in _WORD.findall(own) if word in colours), None)
+    rgb: Rgb | None = tuple(colours[colour]) if colour is not None else None
+    coated = rgb is not None and subject is not None and _has(own, "subjects", subject, rf"{colour} (?:\w+ )?")
+    # A street shines when it is wet.
+    shining = place == "city" and (weather == "rain" or hour == "neon")
+    return Shot(
+        place=place,
+        hour=hour,
+        weather=weather,
+        water=place == "ocean" or wet or shining or (same is not None and same.water),
+        move=named("moves") or named("follows") or (before.move if before else "dolly-in"),
+        subject=subject,
+        coat=rgb if coated else same.coat if same else None,
+        tint=None if coated else rgb or (before.tint if before else None),
+        sentences=sentences,
+    )
+
+
+def _plain(text: str) -> str:
+    """Lower case, without what is said aloud and what is refused."""
+    return _REFUSED.sub(" ", _QUOTED.sub(" ", text.lower()))
+
+
+def _sentences(prompt: str) -> tuple[str, ...]:
     parts = (" ".join(part.split()) for part in _SENTENCE_END.split(prompt.strip()))
-    return tuple(part for part in parts if part)[:_MOST_CAPTIONS]
+    return tuple(part for part in parts if part)[:_MOST_SENTENCES]
 
 
-def _first(text: str, unwanted: str, lexicon: dict[Choice, str], default: Choice) -> Choice:
-    """Choose what is named first; the order of the lexicon settles a tie."""
-    found: list[tuple[int, Choice]] = []
-    for choice, words in lexicon.items():
-        match = re.search(rf"\b(?:{words})", text)
-        if match and not re.search(rf"\b(?:{words})", unwanted):
+def _groups(sentences: tuple[str, ...], most: int) -> list[tuple[str, ...]]:
+    """The sentences of each shot; without any there is one shot all the same."""
+    groups: list[tuple[str, ...]] = []
+    for sentence in sentences:
+        goes_on = sentence[0] in '"“' or _DIRECTS.match(sentence.lower()) is not None
+        if groups and (goes_on or len(groups) == most):
+            groups[-1] += (sentence,)
+        else:
+            groups.append((sentence,))
+    return groups or [()]
+
+
+def _named(text: str, unwanted: str, lexicon: str) -> list[str]:
+    """The choices that a text names, in its order."""
+    found: list[tuple[int, str]] = []
+    for choice, pattern in words()[lexicon].items():
+        match = re.search(rf"\b(?:{pattern})", text)
+        if match is not None and not _has(unwanted, lexicon, choice):
             found.append((match.start(), choice))
-    return min(found, key=lambda hit: hit[0])[1] if found else default
+    return [choice for _, choice in sorted(found, key=lambda hit: hit[0])]
 
 
-def _tint(text: str, unwanted: str) -> tuple[int, int, int] | None:
-    for word in re.findall(r"[a-z]+", text):
-        if word in _COLOURS and word not in unwanted:
-            return _COLOURS[word]
-    return None
+def _has(text: str, lexicon: str, choice: str, lead: str = "") -> bool:
+    return re.search(rf"\b{lead}(?:{words()[lexicon][choice]})", text) is not None

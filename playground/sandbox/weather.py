@@ -1,52 +1,85 @@
-"""What falls or floats in front of a scene: tiles of light specks that wander over the picture."""
+"""What falls or floats before a scene: tiles of light that wander over the picture, and veils of fog."""
 
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from playground.sandbox.planes import Plane, Planes, as_plane
-from playground.sandbox.story import Weather
+from playground.sandbox.palette import Palette, canvas, fractal, resized, smooth
+from playground.sandbox.planes import Plane, Planes, mixed, weights
+from playground.sandbox.plates import Frame
 
 _WHITE = 235
+# For each layer how many specks there are and how near they are.
+_LAYERS = {
+    "rain": ((260, 1.0), (150, 1.7)),
+    "snow": ((320, 0.8), (150, 1.4), (46, 2.6)),
+    "sparks": ((40, 1.3), (26, 2.0)),
+}
 
 
-class Specks:
-    """Rain, snow or motes for a picture size. Fog has no specks: it is in the colours."""
+class Weather:
+    """Rain, snow, sparks or fog for a picture."""
 
-    def __init__(self, weather: Weather, size: tuple[int, int], dice: np.random.Generator) -> None:
-        self._weather = weather
-        self._unit = min(size) / 720
-        kinds = {"rain": ((300, 1.0), (200, 1.5)), "snow": ((260, 1.0), (120, 1.7), (40, 2.8)), "motes": ((46, 1.6),)}
-        self._tiles = [(self._tile(count, scale, size, dice), scale) for count, scale in kinds.get(weather, ())]
+    def __init__(self, kind: str, palette: Palette, frame: Frame, dice: np.random.Generator) -> None:
+        self._kind, self._frame = kind, frame
+        self._tiles = [(self._tile(count, near, dice), near) for count, near in _LAYERS.get(kind, ())]
+        self._veil = self._fog(palette, dice) if kind == "fog" else None
 
     def draw(self, picture: Planes, seconds: float) -> None:
-        """Brighten the picture where specks are at this moment, in place."""
-        for number, (tile, nearness) in enumerate(self._tiles):
-            down, across = self._moved(seconds, nearness, number)
-            light = np.roll(tile, (round(down), round(across)), (0, 1))
-            picture.y[...] += np.minimum(light, _WHITE - np.minimum(picture.y, _WHITE))
+        """Draw it as it is at a moment, in place."""
+        height, width = picture.y.shape
+        for number, (tile, near) in enumerate(self._tiles):
+            down, across = self._moved(seconds, near, number)
+            top, left = round(-down) % height, round(-across) % width
+            light = tile[top : top + height, left : left + width]
+            picture.y[...] = np.minimum(picture.y, _WHITE - light) + light
+            if self._kind == "sparks":
+                warmth = light[::2, ::2] >> 2
+                picture.u[...] -= warmth
+                picture.v[...] += warmth >> 1
+        if self._veil is not None:
+            share, tone = self._veil
+            left = round(14 * self._frame.unit * seconds) & ~1
+            seen = share[:, left : left + width]
+            for shift, plane, colour in zip((0, 1, 1), picture, tone, strict=True):
+                plane[...] = mixed(plane, colour[:1, :1], seen[:: 1 << shift, :: 1 << shift])
 
-    def _moved(self, seconds: float, nearness: float, number: int) -> tuple[float, float]:
-        unit = self._unit * nearness
-        if self._weather == "rain":
-            return 900 * unit * seconds, -110 * unit * seconds
-        if self._weather == "snow":
-            return 74 * unit * seconds, 26 * unit * math.sin(seconds * 0.9 + 2 * number)
-        return -16 * unit * seconds, 30 * unit * math.sin(seconds * 0.5)
+    def _moved(self, seconds: float, near: float, number: int) -> tuple[float, float]:
+        pace = self._frame.unit * near
+        if self._kind == "rain":
+            return 1080 * pace * seconds, -150 * pace * seconds
+        if self._kind == "snow":
+            return 72 * pace * seconds, 22 * pace * math.sin(0.9 * seconds + 2 * number)
+        return -18 * pace * seconds, 26 * pace * math.sin(0.5 * seconds + 2 * number)
 
-    def _tile(self, count: int, scale: float, size: tuple[int, int], dice: np.random.Generator) -> Plane:
-        image = Image.new("L", size)
+    def _tile(self, count: int, near: float, dice: np.random.Generator) -> Plane:
+        """Paint a tile as large as the picture, twice each way, so that any piece of it can be cut out."""
+        width, height = self._frame.width, self._frame.height
+        image, unit = Image.new("L", (width, height)), self._frame.unit * near
         pen = ImageDraw.Draw(image)
-        unit = self._unit * scale
+        count = int(count * width * height / (1280 * 720 * self._frame.unit**2))
         for across, down, large, bright in dice.random((count, 4)):
-            x, y = across * size[0], down * size[1]
-            if self._weather == "rain":
-                length = (10 + 10 * large) * unit
-                shade = int(26 + 40 * bright)
-                pen.line((x, y, x - length * 0.12, y + length), fill=shade, width=max(1, round(unit)))
+            x, y = across * width, down * height
+            if self._kind == "rain":
+                long = (22 + 16 * large) * unit
+                pen.line((x, y, x - long * 0.139, y + long), int(20 + 34 * bright), max(1, round(unit * 0.8)))
                 continue
             radius = (0.9 + 1.3 * large) * unit
-            pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=int(120 + 110 * bright))
-        soft = {"rain": 0.4, "snow": 0.8, "motes": 1.8}.get(self._weather, 1.0)
-        return as_plane(image.filter(ImageFilter.GaussianBlur(soft * unit)))
+            pen.ellipse((x - radius, y - radius, x + radius, y + radius), int(110 + 120 * bright))
+        soft = {"rain": 0.5, "snow": 0.55 * near, "sparks": 1.5}[self._kind] * self._frame.unit
+        blurred = image.filter(ImageFilter.GaussianBlur(soft))
+        if self._kind == "sparks":
+            halo = image.filter(ImageFilter.GaussianBlur(7 * unit)).point([min(255, 3 * value) for value in range(256)])
+            blurred = Image.fromarray(np.maximum(np.asarray(blurred), np.asarray(halo)))
+        return np.tile(np.asarray(blurred), (2, 2))
+
+    def _fog(self, palette: Palette, dice: np.random.Generator) -> tuple[NDArray[np.int16], Planes]:
+        frame = self._frame
+        wide = frame.width + int(1000 * frame.unit)
+        noise = resized(fractal(dice, (90, 320), 1.9, 3.0), wide, frame.height)
+        down = np.arange(frame.height, dtype=np.float32)[:, None] - frame.horizon
+        low = np.exp(-((down / (0.26 * frame.height)) ** 2))
+        share = np.clip(low * (0.42 + 0.22 * noise), 0, 0.85) + 0.06 * smooth(noise)
+        return weights(share), canvas(palette.air, np.ones((2, 2), np.float32)).planes()

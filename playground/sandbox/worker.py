@@ -18,8 +18,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from playground.sandbox.errors import RenderError
-from playground.sandbox.spec import RenderSpec
+from playground.sandbox.spec import RenderError, RenderSpec
 
 _NICENESS = 10
 _SECONDS_BETWEEN_LINES = 0.1

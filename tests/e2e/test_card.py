@@ -68,6 +68,25 @@ def test_without_a_percentage_time_is_shown_and_words_stay_words(visit: Visit) -
     expect(page.locator(".card .steps .now")).to_have_text("Generating")
 
 
+def test_waiting_is_told_against_what_is_usual(visit: Visit) -> None:
+    page = visit()
+    here, documented = {"low": 40.0, "high": 95.0, "jobs": 12}, {"low": 11.0, "high": 360.0, "jobs": 0}
+    play(page, [{**VIEW, "usual": here}])
+    says = page.locator(".calm p")
+    expect(says).to_have_text("Half of such jobs took up to 40 s here, nine of ten up to 1 min 35 s (12 jobs).")
+    # Time is shown, no percentage is made up.
+    expect(page.locator(".calm .track")).to_be_visible()
+    expect(page.locator(".card .bar")).to_be_hidden()
+    play(page, [{**VIEW, "usual": here, "elapsed_seconds": 96.0}])
+    expect(says).to_have_text("Slower than nine of ten here, which took up to 1 min 35 s. It goes on.")
+    play(page, [{**VIEW, "usual": documented, "progress": 0.4}])
+    expect(says).to_have_text("Sandbox says that a video takes 11 s to 6 min.")
+    expect(page.locator(".calm .track")).to_be_hidden()
+    expect(page.locator(".card .bar")).to_be_visible()
+    play(page, [{**VIEW, "usual": documented, "elapsed_seconds": 400.0}])
+    expect(says).to_have_text("Longer than the 6 min that Sandbox names. It goes on.")
+
+
 def test_a_lost_connection_is_said_and_gets_over(visit: Visit) -> None:
     page = visit()
     play(page, [VIEW, None, None, {**VIEW, "words": "back again"}])

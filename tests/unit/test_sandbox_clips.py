@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from playground.assets import asset
-from playground.sandbox.encode import LABEL
-from playground.sandbox.errors import RenderError
-from playground.sandbox.frames import fit, last_frame
+from playground.sandbox.media import fit
 from playground.sandbox.overlay import label_box
-from playground.sandbox.render import last_frame_path, render
-from playground.sandbox.spec import RenderSpec
+from playground.sandbox.render import render
+from playground.sandbox.spec import LABEL, RenderError, RenderSpec
 
 Rgb = NDArray[np.uint8]
 Make = Callable[..., Path]
@@ -58,6 +56,11 @@ def picture(path: Path, number: int) -> Rgb:
         if at == number:
             return found
     raise AssertionError(f"{path} has no frame {number}")
+
+
+def last_frame(path: Path) -> Rgb:
+    *_, last = pictures(path)
+    return last
 
 
 def planes_of(path: Path) -> list[bytes]:
@@ -167,13 +170,8 @@ class TestTheFile:
             assert not opened.streams.audio
             assert opened.duration == 4_000_000
 
-    def test_leaves_a_clean_last_frame_beside_it_and_nothing_else(self, clip: Path) -> None:
-        clean = np.asarray(Image.open(last_frame_path(clip)))
-        final = np.asarray(last_frame(clip))
-        assert psnr(clean, final) > 34
-        left, top, right, bottom = label_box((1280, 720))
-        assert np.ptp(clean[top:bottom, left:right].astype(int), axis=1).mean() < 20
-        assert not [path for path in clip.parent.iterdir() if path.name.startswith(".")]
+    def test_leaves_nothing_else_behind(self, clip: Path) -> None:
+        assert all(path.suffix == ".mp4" and not path.name.startswith(".") for path in clip.parent.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -191,7 +189,7 @@ def test_every_size_is_exact(make: Make, resolution: str, aspect_ratio: str, siz
         video = opened.streams.video[0]
         assert (video.width, video.height, video.frames) == (*size, 96)
         assert opened.duration == 4_000_000
-    assert last_frame(clip).size == size
+    assert last_frame(clip).shape == (size[1], size[0], 3)
 
 
 class TestTheSameRequest:
@@ -223,7 +221,7 @@ class TestInterpolation:
     def test_begins_and_ends_exactly_on_the_pictures(self, make: Make) -> None:
         clip = make(mode="interpolation", first_frame=FIRST, last_frame=LAST)
         assert psnr(picture(clip, 0), fitted(FIRST, (1280, 720))) >= 38
-        assert psnr(np.asarray(last_frame(clip)), fitted(LAST, (1280, 720))) >= 38
+        assert psnr(last_frame(clip), fitted(LAST, (1280, 720))) >= 38
         middle = picture(clip, 48)
         assert psnr(middle, fitted(FIRST, (1280, 720))) < 34
         assert psnr(middle, fitted(LAST, (1280, 720))) < 34
@@ -258,8 +256,10 @@ class TestExtension:
         old = make(audio=True)
         clip = make(mode="extension", seconds=2, source_video=old, prompt="")
         assert psnr(picture(clip, 95), picture(clip, 96)) > 30
-        clean = np.asarray(Image.open(last_frame_path(clip)))
-        assert clean[:60, 800:].min(axis=2).max() < 200, "no white letters are left in the corner"
+        left, top, right, bottom = label_box((1280, 720))
+        after = picture(clip, 140)
+        after[top:bottom, left:right] = 0
+        assert after[:60, 800:].min(axis=2).max() < 200, "no white letters wander through the corner"
 
     def test_can_be_repeated(self, make: Make) -> None:
         once = make(mode="extension", seconds=7, audio=True, source_video=make(audio=True), prompt="A forest.")

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from av.video.reformatter import Colorspace
 from PIL import Image
 
 from playground.sandbox import planes
 from playground.sandbox.encode import parameter_sets
-from playground.sandbox.errors import RenderError
-from playground.sandbox.frames import check_boxes, fit, last_frame, load_image
+from playground.sandbox.media import check_boxes, fit, load_image, survey
 from playground.sandbox.overlay import Overlay, label_box, showable
 from playground.sandbox.planes import Planes
-from playground.sandbox.spec import RenderSpec, ResizeMode
+from playground.sandbox.spec import RenderError, RenderSpec, ResizeMode
 from playground.sandbox.story import read
 
 SIZE = (320, 180)
@@ -64,7 +64,7 @@ class TestFitting:
 class TestLoading:
     def test_keeps_a_cut_out_cut_out(self, tmp_path: Path) -> None:
         Image.new("RGBA", (40, 40), (1, 2, 3, 0)).save(tmp_path / "cut.png")
-        assert load_image(tmp_path / "cut.png").mode == "RGBA"
+        assert load_image(tmp_path / "cut.png", SIZE).mode == "RGBA"
 
     def test_decodes_a_large_jpeg_no_larger_than_needed(self, tmp_path: Path) -> None:
         Image.new("RGB", (4000, 3000), (9, 90, 200)).save(tmp_path / "large.jpg")
@@ -76,7 +76,7 @@ class TestLoading:
     def test_refuses_what_is_no_picture(self, tmp_path: Path, content: bytes) -> None:
         (tmp_path / "x.png").write_bytes(content)
         with pytest.raises(RenderError) as refused:
-            load_image(tmp_path / "x.png")
+            load_image(tmp_path / "x.png", SIZE)
         assert refused.value.code == "bad_media"
         assert "x.png" in refused.value.message
 
@@ -85,13 +85,13 @@ class TestLoading:
         Image.fromarray(np.random.default_rng(1).integers(0, 255, (300, 300, 3), np.uint8)).save(whole, "JPEG")
         (tmp_path / "cut.jpg").write_bytes(whole.getvalue()[:9000])
         with pytest.raises(RenderError, match="cannot be read"):
-            load_image(tmp_path / "cut.jpg")
+            load_image(tmp_path / "cut.jpg", SIZE)
 
     @pytest.mark.parametrize("side", [7200, 11000, 20000])
     def test_refuses_gigapixels_before_decoding_them(self, tmp_path: Path, side: int) -> None:
         Image.new("1", (side, side)).save(tmp_path / "huge.png")
         with pytest.raises(RenderError, match="50 megapixels"):
-            load_image(tmp_path / "huge.png")
+            load_image(tmp_path / "huge.png", SIZE)
 
 
 class TestClips:
@@ -99,7 +99,7 @@ class TestClips:
     def test_refuses_what_is_no_video(self, tmp_path: Path, content: bytes) -> None:
         (tmp_path / "x.mp4").write_bytes(content)
         with pytest.raises(RenderError) as refused:
-            last_frame(tmp_path / "x.mp4")
+            survey(tmp_path / "x.mp4")
         assert refused.value.code == "bad_media"
 
     def test_notices_a_missing_end(self, tmp_path: Path) -> None:
@@ -167,18 +167,73 @@ class TestWords:
 
 class TestStory:
     def test_reads_place_hour_weather_and_camera(self) -> None:
-        story = read("Slow pan left over a snowy mountain at midnight.")
-        assert (story.place, story.hour, story.weather, story.camera) == ("mountains", "night", "snow", "pan-left")
+        shot = read("Slow pan left over a snowy mountain at midnight.").shots[0]
+        assert (shot.place, shot.hour, shot.weather, shot.move) == ("mountains", "night", "snow", "pan-left")
+
+    @pytest.mark.parametrize(
+        ("prompt", "place", "water"),
+        [
+            ("A lighthouse on a cliff, waves below", "ocean", True),
+            ("A mountain lake", "mountains", True),
+            ("A neon street in Tokyo", "city", True),
+            ("A quiet library", "room", False),
+            ("An astronaut", "space", False),
+            ("Dunes of the Sahara", "desert", False),
+            ("Pines in the fog", "forest", False),
+            ("", "hills", False),
+            ("夕暮れの海", "hills", False),
+        ],
+    )
+    def test_finds_the_place(self, prompt: str, place: str, water: bool) -> None:
+        shot = read(prompt).shots[0]
+        assert (shot.place, shot.water) == (place, water)
+
+    @pytest.mark.parametrize(
+        ("words", "move"),
+        [
+            ("the camera pans to the left", "pan-left"),
+            ("slow pan right", "pan-right"),
+            ("camera tilts up", "tilt-up"),
+            ("tilt down", "tilt-down"),
+            ("zoom in", "zoom-in"),
+            ("zooms out slowly", "zoom-out"),
+            ("push in", "dolly-in"),
+            ("the camera pulls back", "dolly-out"),
+            ("tracking shot", "track-right"),
+            ("trucks left", "track-left"),
+            ("crane shot", "crane-up"),
+            ("orbit around the tower", "orbit"),
+            ("handheld camera", "handheld"),
+            ("locked on a tripod", "static"),
+            ("a man walks", "track-right"),
+            ("a man walks, static camera", "static"),
+        ],
+    )
+    def test_finds_the_camera_move(self, words: str, move: str) -> None:
+        assert read(f"A street, {words}.").shots[0].move == move
+
+    def test_every_sentence_is_a_shot_unless_it_only_directs(self) -> None:
+        story = read('A lake at sunset. The camera pans left. "Look!" she says. Then a city at night. Sound of rain.')
+        assert [(shot.place, shot.hour) for shot in story.shots] == [("hills", "sunset"), ("city", "night")]
+        assert [len(shot.sentences) for shot in story.shots] == [3, 2]
+        assert story.starts(100) == [0, 60]
+        assert story.quotes == ("Look!",)
+
+    def test_a_short_clip_has_few_shots(self) -> None:
+        assert len(read("A lake. A city. A desert. A forest.", most_shots=2).shots) == 2
 
     def test_leaves_out_what_is_not_wanted(self) -> None:
-        assert read("A street in the rain", "rain").weather == "clear"
+        assert read("A street in the rain").shots[0].weather == "rain"
+        unwanted = read("A street in the rain", "rain, subtitles, music")
+        assert (unwanted.shots[0].weather, unwanted.captions, unwanted.music) == (None, (), False)
+        assert "rain" not in unwanted.sounds
+        assert read("A street without rain").shots[0].weather is None
 
-    def test_takes_the_first_colour_as_tint(self) -> None:
-        assert read("Teal hills, red sky").tint == (30, 140, 146)
-        assert read("Hills").tint is None
-
-    def test_reads_an_empty_prompt(self) -> None:
-        assert read("").captions == ()
+    def test_a_colour_belongs_to_what_it_stands_before(self) -> None:
+        teal = (30, 140, 146)
+        assert read("Teal hills, red sky").shots[0].tint == teal
+        assert read("A teal sailing boat").shots[0].coat == teal
+        assert read("A teal sailing boat").shots[0].tint is None
 
     def test_a_lone_half_of_a_sign_is_no_trouble(self) -> None:
         assert showable(read("a \ud83e hill").captions[0]) == "a hill"
@@ -203,6 +258,6 @@ def test_planes_and_back_keep_the_colours() -> None:
     bars = Image.new("RGB", (256, 64))
     for number, colour in enumerate([(250, 250, 250), (200, 40, 40), (40, 160, 60), (40, 60, 200)]):
         bars.paste(colour, (number * 64, 0, number * 64 + 64, 64))
-    back = np.asarray(planes.to_image(planes.from_image(bars))).astype(int)
-    inner = np.abs(back - np.asarray(bars))[8:-8, 8:56]
+    back = planes.to_frame(planes.from_image(bars)).reformat(format="rgb24", src_colorspace=Colorspace.ITU709)
+    inner = np.abs(back.to_ndarray().astype(int) - np.asarray(bars))[8:-8, 8:56]
     assert inner.max() <= 3

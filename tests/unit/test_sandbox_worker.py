@@ -51,7 +51,7 @@ def test_tells_its_progress_and_its_end(tmp_path: Path) -> None:
     assert lines[-1] == {"done": True, "bytes": output.stat().st_size}
     with av.open(str(output)) as clip:
         assert clip.duration == 4_000_000
-    assert {path.name for path in tmp_path.iterdir()} == {"out.mp4", "out.last.png", "spec.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {"out.mp4", "spec.json"}
 
 
 def test_gives_way_to_others(tmp_path: Path) -> None:

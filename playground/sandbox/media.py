@@ -1,0 +1,248 @@
+"""What comes in: images of any kind a person may give, and the clip that an extension continues."""
+
+import warnings
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.video.stream import VideoStream
+from PIL import Image, ImageOps
+
+from playground.sandbox import planes
+from playground.sandbox.encode import SAMPLE_RATE, Pcm, own_parameter_sets, parameter_sets
+from playground.sandbox.planes import Planes
+from playground.sandbox.spec import FPS, LABEL, RenderError, ResizeMode
+
+MOST_PIXELS = 50_000_000
+"""Larger images are refused before they are decoded (a few kilobytes can declare gigapixels)."""
+
+EXTENDED_SHORT_SIDE = 720
+"""Extensions come in 720p only, whatever they extend."""
+
+LARGEST_SIDE = 4096
+"""Clips with a longer side are refused: they would need more memory than the renderer may take."""
+
+_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
+_LEAST_BOX = 8
+
+
+def load_image(path: Path, near: tuple[int, int]) -> Image.Image:
+    """Open an image upright, as RGB, or as RGBA where it has transparency.
+
+    `near` is the size it will be used at; a much larger JPEG is then decoded at a fraction of its size.
+    Raises `RenderError` (`bad_media`) when the file cannot be read as a picture.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of large images and odd metadata; the size is checked here, the rest is harmless.
+            warnings.simplefilter("ignore")
+            image = Image.open(path, formats=_FORMATS)
+        with image:
+            if image.width * image.height > MOST_PIXELS:
+                raise RenderError("bad_media", f"The image {path.name} is too large (over 50 megapixels).")
+            # A turned photo is stored on its side, so both sides must stay large enough.
+            image.draft("RGB", (max(near), max(near)))
+            return _plain(ImageOps.exif_transpose(image))
+    except Image.DecompressionBombError as error:
+        raise RenderError("bad_media", f"The image {path.name} is too large (over 50 megapixels).") from error
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise RenderError("bad_media", f"The image {path.name} cannot be read.") from error
+
+
+def fit(image: Image.Image, size: tuple[int, int], resize_mode: ResizeMode = "crop") -> Image.Image:
+    """Return the image upright, on white where it is transparent, in exactly `size` (width, height) as RGB.
+
+    `crop` covers the size and cuts what sticks out; `pad` shows everything between black bars.
+    """
+    upright = _plain(ImageOps.exif_transpose(image))
+    if upright.mode == "RGBA":
+        upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright).convert("RGB")
+    if resize_mode == "pad":
+        return ImageOps.pad(upright, size, Image.Resampling.LANCZOS, color=(0, 0, 0))
+    return ImageOps.fit(upright, size, Image.Resampling.LANCZOS)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A surveyed clip. `size` is what its continuation has: 720 lines; `frame_count` its length at 24 frames a second.
+
+    `copyable` means that its packets can stand before new ones unchanged.
+    """
+
+    path: Path
+    size: tuple[int, int]
+    frame_count: int
+    copyable: bool
+    has_sound: bool
+
+    def last_planes(self) -> Planes:
+        """Return exactly the last frame."""
+        with self.opened() as clip:
+            stream = clip.streams.video[0]
+            stream.thread_type = "AUTO"
+            if stream.duration:
+                clip.seek(stream.duration - 1, stream=stream, backward=True)
+            frame = None
+            # Keeping only one frame: holding all of a long group of pictures would cost gigabytes at 4K.
+            for frame in clip.decode(stream):  # noqa: B007
+                pass
+            if frame is None:
+                raise _unreadable(self.path)
+            return _upright(frame, self.size)
+
+    def frames(self) -> Iterator[Planes]:
+        """Decode to exactly `frame_count` frames, repeating or leaving out where the clip's rate is another."""
+        with self.opened() as clip:
+            stream = clip.streams.video[0]
+            stream.thread_type = "AUTO"
+            given, start = 0, None
+            held: av.VideoFrame | None = None
+            for frame in clip.decode(stream):
+                if frame.pts is None:
+                    continue
+                start = frame.time if start is None else start
+                # The held frame is shown until the middle of the interval in which the next one begins.
+                due = min(self.frame_count, round((frame.time - start) * FPS))
+                yield from self._repeated(held, due - given)
+                given, held = max(given, due), frame
+            if held is None:
+                raise _unreadable(self.path)
+            yield from self._repeated(held, self.frame_count - given)
+
+    def sound(self, sample_count: int) -> Iterator[Pcm]:
+        """Decode the sound to exactly `sample_count` samples; silence where there is none."""
+        left = sample_count
+        for chunk in self._decoded_sound() if self.has_sound else ():
+            piece = chunk[:, :left]
+            left -= piece.shape[1]
+            yield piece
+            if not left:
+                return
+        while left:
+            count = min(left, SAMPLE_RATE)
+            left -= count
+            yield np.zeros((2, count), np.float32)
+
+    @contextmanager
+    def opened(self) -> Generator[InputContainer]:
+        """Open the clip; what the decoder says of a damaged one becomes an error for a person."""
+        with _readable(self.path), av.open(str(self.path), metadata_errors="replace") as clip:
+            yield clip
+
+    def _repeated(self, frame: av.VideoFrame | None, times: int) -> Iterator[Planes]:
+        if frame is not None and times > 0:
+            still = _upright(frame, self.size)
+            for _ in range(times):
+                yield still.copy()
+
+    def _decoded_sound(self) -> Iterator[Pcm]:
+        resampler = av.AudioResampler("fltp", "stereo", SAMPLE_RATE)
+        with self.opened() as clip:
+            for frame in (*clip.decode(clip.streams.audio[0]), None):
+                for part in resampler.resample(frame):
+                    yield np.asarray(part.to_ndarray(), np.float32)
+
+
+def survey(path: Path) -> Source:
+    """Look at a clip without decoding more than its first frame.
+
+    Raises `RenderError` (`bad_media`) when it is damaged, no video, or too large.
+    """
+    check_boxes(path)
+    with _readable(path), av.open(str(path), metadata_errors="replace") as clip:
+        stream = clip.streams.video[0]
+        first = next(clip.decode(stream), None)
+        if first is None:
+            raise _unreadable(path)
+        turned = round(first.rotation / 90) % 2
+        width, height = (first.height, first.width) if turned else (first.width, first.height)
+        if max(width, height) > LARGEST_SIDE:
+            raise RenderError("bad_media", f"The video {path.name} is larger than 4K.")
+        scale = EXTENDED_SHORT_SIDE / min(width, height)
+        size = max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
+        clip.seek(0, stream=stream)
+        tick = stream.time_base or Fraction(1, FPS)
+        packets = [(packet.pts * tick, packet.is_keyframe) for packet in clip.demux(stream) if packet.pts is not None]
+        times = sorted(moment for moment, _ in packets)
+        own = clip.metadata.get("comment") == LABEL and packets[0][1] and not first.rotation
+        length = times[-1] - times[0] + 1 / Fraction(stream.average_rate or FPS)
+        return Source(
+            path=path,
+            size=size,
+            frame_count=max(1, round(length * FPS)),
+            copyable=own and _as_made_here(stream, size, times),
+            has_sound=bool(clip.streams.audio),
+        )
+
+
+def check_boxes(path: Path) -> None:
+    """Refuse an MP4 that was cut off: its top-level boxes must fill the file, `moov` and `mdat` among them.
+
+    A cut MP4 still probes as whole, so decoding would fail only minutes later. Other containers pass.
+    """
+    kinds: set[bytes] = set()
+    position = 0
+    with _readable(path), path.open("rb") as file:
+        total = path.stat().st_size
+        while position + _LEAST_BOX <= total:
+            file.seek(position)
+            head = file.read(16)
+            length, kind = int.from_bytes(head[:4], "big"), head[4:8]
+            if position == 0 and kind != b"ftyp":
+                return
+            if length == 1:
+                length = int.from_bytes(head[8:16], "big")
+            length = length or total - position
+            if length < _LEAST_BOX:
+                break
+            kinds.add(kind)
+            position += length
+    if position != total or not {b"moov", b"mdat"} <= kinds:
+        raise RenderError("bad_media", f"The video {path.name} is incomplete.")
+
+
+def _as_made_here(stream: VideoStream, size: tuple[int, int], times: list[Fraction]) -> bool:
+    """Whether the stream is one of ours: the same parameter sets, frames at every 24th of a second from zero."""
+    context = stream.codec_context
+    return (
+        all(moment == Fraction(number, FPS) for number, moment in enumerate(times))
+        and context.name == "h264"
+        and (context.width, context.height) == size
+        and parameter_sets(context.extradata or b"") == own_parameter_sets(size)
+    )
+
+
+def _upright(frame: av.VideoFrame, size: tuple[int, int]) -> Planes:
+    """Decoded frame to planes, turned as its display matrix says; `size` is the upright size."""
+    quarter_turns = round(frame.rotation / 90) % 4
+    still = planes.from_frame(frame, (size[1], size[0]) if quarter_turns % 2 else size)
+    if not quarter_turns:
+        return still
+    return Planes(*(np.ascontiguousarray(np.rot90(plane, quarter_turns)) for plane in still))
+
+
+def _unreadable(path: Path) -> RenderError:
+    return RenderError("bad_media", f"The video {path.name} cannot be read: it is damaged or no video.")
+
+
+@contextmanager
+def _readable(path: Path) -> Generator[None]:
+    try:
+        yield
+    except (FFmpegError, OSError, ValueError, IndexError) as error:
+        raise _unreadable(path) from error
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    if image.mode.startswith(("I", "F")):
+        # Pillow clips 16-bit greys to white instead of scaling them.
+        grey = np.asarray(image, np.float32)
+        scale = 255 / max(255.0, 65535.0 if grey.max() > 255 else 255.0)
+        return Image.fromarray((grey * scale).clip(0, 255).astype(np.uint8)).convert("RGB")
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")

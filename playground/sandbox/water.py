@@ -1,0 +1,74 @@
+"""Water before the land: what stands behind it is mirrored, broken by waves that come nearer in true perspective."""
+
+import numpy as np
+
+from playground.sandbox.land import EYE
+from playground.sandbox.palette import Field, Palette, Rgb, blend, canvas, fractal
+from playground.sandbox.planes import Plane, Planes, mixed, weights
+from playground.sandbox.plates import Frame, Pose
+from playground.sandbox.story import Shot
+
+_SIDE = 1024
+_CELLS_A_UNIT = 190
+# Two trains of waves, each with its way across and towards the camera in world units a second.
+_TRAINS = ((0.05, 0.16), (-0.11, 0.07))
+
+
+class Water:
+    """Sea, lake, river or wet street from a distance in world units to the camera."""
+
+    def __init__(self, shot: Shot, palette: Palette, frame: Frame, dice: np.random.Generator) -> None:
+        self._frame = frame
+        sea = shot.place == "ocean"
+        self._far = 90.0 if sea else 4.8
+        rough = 1.6 if shot.hour == "storm" or shot.weather == "rain" else 1.0
+        self._rough = rough * (1.0 if sea else 0.3 if shot.place == "city" else 0.35)
+        heights = fractal(dice, (_SIDE, _SIDE), 1.7, 2.0, least=6)
+        self._waves = np.clip(heights * 42, -127, 127).astype(np.int8).ravel()
+        deep: Rgb = (12, 52, 70) if sea else (16, 34, 40)
+        light = palette.light
+        lit = blend((deep[0] * light[0], deep[1] * light[1], deep[2] * light[2]), palette.sky[1], 0.25)
+        self._deep = canvas(lit, np.ones((2, 2), np.float32)).planes()
+
+    def draw(self, picture: Planes, pose: Pose, seconds: float) -> None:
+        """Cover the picture from the far shore down, in place."""
+        frame = self._frame
+        horizon = frame.height / 2 + (frame.horizon - frame.height / 2) * pose.zoom + pose.tilt
+        focal, eye = frame.focal * pose.zoom, EYE + pose.up
+        line = int(horizon + eye * focal / max(self._far - pose.forward, 1)) & ~1
+        if not 2 <= line < frame.height - 2:
+            return
+        rows = np.arange(line, frame.height, dtype=np.float32)
+        away = np.minimum(eye * focal / np.maximum(rows - horizon, 0.5), 120)
+        waves = self._heights(away, pose, focal, seconds)
+        near = (rows - line) / max(frame.height - line, 1)
+        # The reflection is drawn out towards the camera, the more the nearer it is.
+        reach = self._rough * (rows - line + 6 * frame.unit) * 0.0075
+        mirrored = (line - 1 - (rows - line) * min(1.0, 0.9 * line / len(rows)))[:, None] + waves * reach[:, None]
+        source = np.minimum(np.abs(mirrored), line - 1).astype(np.int32)
+        own = weights(0.16 + 0.5 * near)[:, None]
+        for shift, plane, deep in zip((0, 1, 1), picture, self._deep, strict=True):
+            step = 1 << shift
+            at = (source[::step, ::step] >> shift) * plane.shape[1]
+            at += np.arange(plane.shape[1], dtype=np.int32)
+            taken: Plane = plane.ravel()[at]
+            plane[line >> shift :] = mixed(taken, deep[:1, :1], own[::step])
+        shade = waves * (np.float32(0.16 * self._rough**0.5) * near**0.4)[:, None]
+        below = picture.y[line:]
+        below[...] = np.clip(below + shade * (below * np.float32(0.006) + 0.25), 16, 235)
+
+    def _heights(self, away: Field, pose: Pose, focal: float, seconds: float) -> Field:
+        """The waves' heights at every pixel, about -200 to 200."""
+        columns = np.arange(self._frame.width, dtype=np.float32) - self._frame.width / 2 + pose.turn * pose.zoom
+        across = columns[None, :] * (away / focal * _CELLS_A_UNIT)[:, None]
+        total = np.zeros(across.shape, np.float32)
+        for number, (sideways, towards) in enumerate(_TRAINS):
+            offset = (pose.across + sideways * seconds) * _CELLS_A_UNIT + 333 * number
+            row = ((away + pose.forward + towards * seconds) * _CELLS_A_UNIT).astype(np.int32) & (_SIDE - 1)
+            at = (across + np.float32(offset)).astype(np.int32)
+            at &= _SIDE - 1
+            at += (row * _SIDE)[:, None]
+            total += self._waves.take(at)
+        # Far waves are smaller than a pixel.
+        total *= np.minimum(1, 5 / away)[:, None]
+        return total
