@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from playground.jobs.service import Service
 from playground.ui.capability_routes import capability_routes
+from playground.ui.front_page import FrontPage
 from playground.ui.gradio_typed import mount_page
 from playground.ui.guard import ASGIApp, Guard
 from playground.ui.layout import build
@@ -45,4 +46,4 @@ def mount(app: FastAPI, service: Service, *, upload_dir: Path) -> ASGIApp:
         footer_links=[],
         max_file_size="100mb",
     )
-    return Guard(mounted)
+    return Guard(FrontPage(mounted))

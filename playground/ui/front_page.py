@@ -1,0 +1,112 @@
+"""The page itself, kept packed: Gradio writes its 200 kB anew for every visit, and they are the same for everybody.
+
+Nothing in them belongs to a session; what a visitor has comes afterwards, by his own requests.
+"""
+
+import asyncio
+import gzip
+import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+from urllib.parse import parse_qsl
+
+from playground.ui.guard import ASGIApp, Message, Receive, Scope, Send
+
+_ADDRESSES_KEPT: Final = 8
+"""The page names its own address, so it is another one for each that it is reached by."""
+_ADDRESS_HEADERS: Final = (b"host", b"x-forwarded-host", b"x-forwarded-proto", b"x-gradio-server")
+"""What Gradio tells that address by."""
+_OUR_WORDS: Final = frozenset({"job", "__theme"})
+"""What an address of ours may ask for; the page's script reads it. Gradio has words of its own."""
+_OWN_HEADERS: Final = (b"content-length", b"content-encoding", b"cache-control", b"etag", b"vary")
+_OK: Final = 200
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    headers: Headers
+    plain: bytes
+    packed: bytes
+
+    def etag(self, *, packed: bool) -> bytes:
+        """A name for these bytes; the two forms have one each."""
+        return b'"%s"' % hashlib.sha256(self.packed if packed else self.plain).hexdigest()[:32].encode()
+
+
+class FrontPage:
+    """Wraps the application: `GET /` is asked of it once for each address, everything else passes through."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._kept: OrderedDict[object, _Kept] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the page from memory, or let the request through."""
+        if not _is_page(scope):
+            await self._app(scope, receive, send)
+            return
+        address = _address(scope)
+        kept = self._kept.get(address)
+        if kept is None:
+            answer = await self._ask(scope, receive)
+            kept = await asyncio.to_thread(_keep, answer)
+            if kept is None:
+                for message in answer:
+                    await send(message)
+                return
+            self._kept[address] = kept
+            if len(self._kept) > _ADDRESSES_KEPT:
+                self._kept.popitem(last=False)
+        await _tell(kept, scope, send)
+
+    async def _ask(self, scope: Scope, receive: Receive) -> list[Message]:
+        answer: list[Message] = []
+
+        async def hear(message: Message) -> None:
+            answer.append(message)
+
+        await self._app(scope, receive, hear)
+        return answer
+
+
+def _is_page(scope: Scope) -> bool:
+    if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != "/":
+        return False
+    query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+    return {name for name, _ in query} <= _OUR_WORDS
+
+
+def _address(scope: Scope) -> object:
+    said = tuple(each for each in scope["headers"] if each[0] in _ADDRESS_HEADERS)
+    return scope.get("scheme"), scope.get("root_path"), said
+
+
+def _keep(answer: list[Message]) -> _Kept | None:
+    """An answer that may be given again; None for an error, which is told once and asked anew."""
+    if not answer or answer[0].get("status") != _OK:
+        return None
+    body = b"".join(message.get("body", b"") for message in answer[1:])
+    said = cast("Sequence[tuple[bytes, bytes]]", answer[0]["headers"])
+    headers = tuple((name, value) for name, value in said if name.lower() not in _OWN_HEADERS)
+    # No time in it: the same page has the same name.
+    return _Kept(headers, body, gzip.compress(body, mtime=0))
+
+
+async def _tell(kept: _Kept, scope: Scope, send: Send) -> None:
+    asked = {name: value for name, value in scope["headers"] if name in (b"accept-encoding", b"if-none-match")}
+    packed = b"gzip" in asked.get(b"accept-encoding", b"")
+    tag = kept.etag(packed=packed)
+    own: Headers = ((b"cache-control", b"no-cache"), (b"vary", b"accept-encoding"), (b"etag", tag))
+    if tag in asked.get(b"if-none-match", b""):
+        await send({"type": "http.response.start", "status": 304, "headers": list(own)})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    body = kept.packed if packed else kept.plain
+    own += ((b"content-length", str(len(body)).encode()),)
+    if packed:
+        own += ((b"content-encoding", b"gzip"),)
+    await send({"type": "http.response.start", "status": _OK, "headers": [*kept.headers, *own]})
+    await send({"type": "http.response.body", "body": body})
