@@ -52,6 +52,8 @@ class Form:
 
     def give(self, name: str, *files: Path) -> "Form":
         """Upload files, and wait until the page shows them."""
+        # Written by the script that listens for files.
+        expect(self.at(name)).to_contain_text("Drop, paste or choose")
         self.at(name).locator("input[type=file]").set_input_files(list(files))
         expect(self.at(name).locator(".media-items li")).to_have_count(len(files))
         return self
