@@ -6,6 +6,7 @@ import { reasons } from "./reasons.js";
 
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 const SWITCH = { on: true, off: false };
+const MOST_LETTERS = 18;
 const SHAPE = /^(\d+):(\d+)$/;
 
 export function segments({ mode, control, choose, words }) {
@@ -17,9 +18,11 @@ export function segments({ mode, control, choose, words }) {
     return { value, input, face };
   });
   const group = make("div", { class: "segments" }, ...entries.map((each) => each.face));
+  // Long words need the whole line.
+  const isLong = control.choices.reduce((sum, { label }) => sum + label.length, 0) > MOST_LETTERS;
   const element = make(
     "div",
-    { class: "set-field", id, role: "radiogroup", "aria-labelledby": `${id}-label` },
+    { class: isLong ? "set-field set-wide" : "set-field", id, role: "radiogroup", "aria-labelledby": `${id}-label` },
     title,
     group,
   );

@@ -11,7 +11,7 @@ from playground.ui.front_page import FrontPage
 from playground.ui.gradio_typed import mount_page
 from playground.ui.guard import ASGIApp, Guard
 from playground.ui.layout import build
-from playground.ui.pieces import STATIC, template
+from playground.ui.pieces import head
 from playground.ui.theme import theme
 
 _WORKERS: Final = 200
@@ -36,7 +36,7 @@ def mount(app: FastAPI, service: Service, *, upload_dir: Path) -> ASGIApp:
         path="",
         theme=theme(),
         # The style sheets are linked there: Gradio's own `css=` rewrites rules and loses some of them.
-        head=template("head.html").replace("{static}", STATIC),
+        head=head(),
         run_history=False,
         enable_monitoring=False,
         show_error=False,

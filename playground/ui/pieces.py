@@ -1,16 +1,49 @@
 """The files of `assets/` that the page is made of, and the one-liners that call their scripts."""
 
 import json
+import re
+from typing import Final
 
 from playground.assets import asset
 
-STATIC = "pg-static"
+STATIC: Final = "pg-static"
 """Where `api.py` serves the assets; Gradio owns /assets and /static."""
 
 
 def template(name: str) -> str:
     """An HTML template of ours."""
     return asset(name).read_text("utf-8")
+
+
+FIRST: Final = (
+    "page.js",
+    "header.js",
+    "settings.js",
+    "prompt.js",
+    "advice.js",
+    "quote.js",
+    "card.js",
+    "jobs.js",
+    "who.js",
+)
+"""The scripts of what is in sight at first."""
+_IMPORT: Final = re.compile(r'^import [^"]*"\./([\w.-]+)";$', re.MULTILINE)
+
+
+def head() -> str:
+    """What goes into the page's head: sheets, font, and every script that the first sight needs, all asked for at once.
+
+    Otherwise the browser learns of a script only once it has read the one that imports it.
+    """
+    links = "\n".join(f'<link rel="modulepreload" href="{STATIC}/{name}">' for name in _with_imports(FIRST))
+    return template("head.html").replace("{static}", STATIC) + links
+
+
+def _with_imports(modules: tuple[str, ...]) -> list[str]:
+    found = list(modules)
+    for name in found:
+        found += [each for each in _IMPORT.findall(template(name)) if each not in found]
+    return list(dict.fromkeys(found))
 
 
 def on_load(module: str) -> str:
