@@ -88,8 +88,21 @@ function followTabs() {
     const id = event.target.closest("[role=tab]")?.id ?? "";
     if (id.startsWith("tab-")) show(id.slice("tab-".length).replace(/-button$/, ""));
   });
+  document.getElementById("pg-tabs")?.addEventListener("keydown", walkTabs);
   const opened = kept().tab;
   if (opened) show(opened);
+}
+
+// As in any tab list; Gradio's own knows only the Tab key.
+function walkTabs(event) {
+  const bar = [...document.querySelectorAll("#pg-tabs [role=tab]")].filter((each) => each.offsetParent);
+  const place = bar.indexOf(event.target);
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (place < 0 || !step) return;
+  event.preventDefault();
+  const next = bar.at((place + step) % bar.length);
+  next.focus();
+  next.click();
 }
 
 function show(tab) {

@@ -114,6 +114,17 @@ def test_from_prompt_to_generate_by_keyboard_alone(visit: Visit) -> None:
     expect(card(page)).to_contain_text("safety filter")
 
 
+def test_arrows_walk_through_the_tabs(visit: Visit) -> None:
+    page = visit()
+    page.get_by_role("tab", name="Text to video").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Image to video")).to_be_focused()
+    expect(page.locator("#image-to-video-first_frame")).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("tab", name="Capabilities")).to_be_focused()
+
+
 @pytest.mark.parametrize("size", [PHONE, (360, 740)])
 def test_nothing_overflows_on_a_narrow_screen(visit: Visit, size: tuple[int, int]) -> None:
     page = visit(size=size)
