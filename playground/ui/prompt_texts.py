@@ -62,9 +62,9 @@ EXAMPLES: Final[dict[str, tuple[dict[str, object], ...]]] = {
     ),
     "references": (
         {
-            "title": "Both in one scene",
-            "prompt": "The subjects of the pictures share a sunlit workshop. Medium shot, gentle arc around them, dust "
-            "in the light, unhurried. Ambience: a radio playing in the next room.",
+            "title": "Balloon and boat",
+            "prompt": "The striped balloon drifts low over a calm bay and the little sailing boat tacks below it, both "
+            "just as in the pictures. Aerial tracking shot, golden hour, gentle and wide. Ambience: wind in the sail.",
             "media": {"reference_images": ["reference-1.png", "reference-2.png"]},
         },
     ),
