@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from playground.domain.capabilities import ModeSpec
 from playground.domain.errors import Failure, failure
+from playground.domain.explaining import explained
 from playground.domain.issues import errors
 from playground.domain.media import MAX_IMAGE_BYTES, MAX_VIDEO_BYTES, Facts, MediaFacts
 from playground.domain.planning import to_send
@@ -83,7 +84,8 @@ async def _write_down(
         case policy.Took():
             return await _receipt(shop, job, provider, step)
         case policy.Fails(reason):
-            return await shop.fail(job, reason)
+            known = Facts({}, shop.region, shop.allow_retired)
+            return await shop.fail(job, explained(reason, job.asked(), provider.table, known, shop.now()))
         case policy.Uncertain(reason):
             return await shop.doubt(job, reason)
         case policy.AskAgain():

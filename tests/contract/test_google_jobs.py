@@ -95,3 +95,31 @@ async def test_an_extension_waits_until_its_clip_is_processed(
     before = [line["path"] for line in asked if ":download" not in line["path"]]
     assert len(before) == 2
     assert server.accepted("gemini") == 1
+
+
+async def test_an_opaque_refusal_comes_with_the_rules_that_the_request_touches(
+    house: House, environment: dict[str, str]
+) -> None:
+    request = GEMINI.changed({"prompt": "A boat [sandbox:use-case].", "resolution": "1080p", "seed": 0})
+    async with house.process(adopts=False, **environment) as service:
+        job = await service.submit(request, owner=LOCAL, files_under=None)
+        view = await service.settled(job, owner=LOCAL)
+    assert view.error is not None
+    assert (view.error.code, view.charged) == ("invalid", "no")
+    assert "1080p and 4k come only as 8-second clips." in view.error.next_step
+    assert "adults" not in view.error.next_step
+    assert "Your use case is currently not supported" in (view.error.provider_words or "")
+
+
+async def test_a_retired_model_names_what_is_left_in_whichever_wording_it_is_told(
+    house: House, environment: dict[str, str]
+) -> None:
+    async with house.process(adopts=False, **environment) as service:
+        request = GEMINI.changed({"prompt": "A boat [sandbox:retired]."})
+        jobs = [await service.submit(request, owner=LOCAL, files_under=None) for _ in range(2)]
+        ends = [(await service.settled(job, owner=LOCAL)).error for job in jobs]
+    told = [end for end in ends if end is not None]
+    assert [end.code for end in told] == ["model_retired"] * 2
+    assert all("vertex:veo-3.1-generate-001" in end.message for end in told)
+    wordings = {str(end.provider_words).partition(" is ")[2][:10] for end in told}
+    assert wordings == {"no longer ", "not found "}
