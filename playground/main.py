@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from playground.catalog import load_tables
 from playground.domain.provider import TimeoutClass
 from playground.domain.tables import TableError
-from playground.emulator._server import emulator_of
+from playground.emulator._server import Emulator, emulator_of
 from playground.emulator.sandbox import RENDERER, SandboxProvider
 from playground.jobs.changes import Changes
 from playground.jobs.files import Files
@@ -214,13 +214,12 @@ def web_app(playground: Playground) -> "ASGIApp":
     return mount(app, playground.service, upload_dir=upload_dir)
 
 
-def emulator_app(settings: Settings, scenario: str | None) -> tuple["ASGIApp", Mapping[str, str]]:
-    """The stand-ins as one ASGI app, and the path of each provider's base URL below its origin.
+def emulator_app(settings: Settings, scenario: str | None) -> Emulator:
+    """The stand-ins as one ASGI app, and what belongs to it.
 
     Raises:
         ValueError: there is no such scenario.
     """
-    built = emulator_of(
+    return emulator_of(
         settings.data_dir / "emulator", clock=lambda: datetime.now(UTC), worker=RENDERER, scenario=scenario
     )
-    return built.app, built.paths

@@ -1,5 +1,6 @@
 """Every stand-in on a loopback port, for tests: real sockets, real faults; only the renderer is ours."""
 
+import asyncio
 import json
 import sys
 import threading
@@ -42,9 +43,10 @@ class Emulation:
                 values[facts.credential.env] = key_of(stem)
         return values
 
-    def fault(self, stem: str | None, step: str, fault: str, times: int = 1) -> None:
+    def fault(self, stem: str | None, step: str, fault: str, times: int = 1, after_bytes: int = 0) -> None:
         """Queue a fault of the wire."""
-        self._call("POST", "/__faults", {"provider": stem, "step": step, "fault": fault, "times": times})
+        queued = {"provider": stem, "step": step, "fault": fault, "times": times, "after_bytes": after_bytes}
+        self._call("POST", "/__faults", queued)
 
     def forget(self) -> None:
         """Forget every request, count and fault."""
@@ -73,14 +75,14 @@ def key_of(stem: str) -> str:
 
 
 @contextmanager
-def emulation(folder: Path) -> Generator[Emulation]:
-    """Run the server in a thread until the block ends."""
+def emulation(folder: Path, *, proxied: bool = False) -> Generator[Emulation]:
+    """Run the server in a thread until the block ends; with its proxy in front, for faults below HTTP."""
     folder.mkdir(parents=True, exist_ok=True)
     worker, clip = folder / "worker.py", small_clip(folder / "prepared.mp4")
     worker.write_text(WORKER)
     command = (sys.executable, "-S", "-E", str(worker), str(clip))
     built = emulator_of(folder / "data", clock=lambda: datetime.now(UTC), worker=command, slow_seconds=0.2)
-    listening = listen("127.0.0.1", 0)
+    listening, behind = listen("127.0.0.1", 0), listen("127.0.0.1", 0) if proxied else None
     config = uvicorn.Config(
         built.app,  # pyright: ignore[reportArgumentType] - uvicorn's own ASGI types are narrower than Starlette's
         log_level="critical",
@@ -88,7 +90,16 @@ def emulation(folder: Path) -> Generator[Emulation]:
         timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+
+    async def serve() -> None:
+        if behind is None:
+            await server.serve(sockets=[listening])
+            return
+        await built.proxy.start(listening, behind.getsockname()[1])
+        await server.serve(sockets=[behind])
+        await built.proxy.aclose()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     try:
         yield Emulation(f"http://127.0.0.1:{listening.getsockname()[1]}", built)

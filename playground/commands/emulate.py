@@ -12,7 +12,7 @@ from playground.settings import Settings
 async def run(options: argparse.Namespace, settings: Settings) -> Exit:
     """Serve the stand-ins; prints one JSON line with their base URLs once they answer."""
     try:
-        app, paths = emulator_app(settings, options.scenario)
+        emulator = emulator_app(settings, options.scenario)
     except ValueError as error:
         say(str(error))
         return Exit.INVALID
@@ -22,5 +22,12 @@ async def run(options: argparse.Namespace, settings: Settings) -> Exit:
         say(f"Port {options.port} cannot be used: {error.strerror}. Choose another with --port.")
         return Exit.NOT_CONFIGURED
     origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    await serve_until_stopped(app, listening, json.dumps({name: origin + path for name, path in paths.items()}))
+    urls = json.dumps({name: origin + path for name, path in emulator.paths.items()})
+    # The server is behind a proxy, which plays what a server cannot.
+    behind = listen("127.0.0.1", 0)
+    await emulator.proxy.start(listening, behind.getsockname()[1])
+    try:
+        await serve_until_stopped(emulator.app, behind, urls)
+    finally:
+        await emulator.proxy.aclose()
     return Exit.DONE

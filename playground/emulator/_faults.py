@@ -32,6 +32,9 @@ _AFTER: Final = ("lost", "cut", "stall", "html-after", "empty-after", "error-500
 """The service does its part, and then the reply suffers."""
 _AROUND: Final = ("range-ignored", "not-a-video", "other-origin", "expired", "gone")
 FAULTS: Final = (*_BEFORE, *_AFTER, *_AROUND)
+CONNECTION: Final = "connection"
+"""The step of faults below HTTP."""
+TCP_FAULTS: Final = ("reset", "reset-after", "end-after", "black-hole", "trickle")
 _HTML: Final = b"<!doctype html><title>Bad gateway</title><h1>Bad gateway</h1>"
 _GARBAGE: Final = b'{"name": "half an answ'
 
@@ -46,6 +49,8 @@ class Fault(BaseModel):
     step: str
     fault: str
     times: int = Field(default=1, ge=1)
+    after_bytes: int = Field(default=0, ge=0)
+    """Bytes of the answer that still pass; for faults of a connection."""
 
 
 class FaultBook:
@@ -56,18 +61,24 @@ class FaultBook:
 
     def add(self, fault: Fault) -> None:
         """Queue one. Raises ValueError for a fault that nobody can play."""
-        if fault.fault not in FAULTS:
-            raise ValueError(f"There is no fault {fault.fault!r}. There are: {', '.join(FAULTS)}.")
+        known = TCP_FAULTS if fault.step == CONNECTION else FAULTS
+        if fault.fault not in known:
+            raise ValueError(f"There is no fault {fault.fault!r} of a {fault.step}. There are: {', '.join(known)}.")
         self.waiting.append(fault)
 
     def take(self, provider: str, step: str) -> str | None:
-        """The fault for this request; counted off."""
+        """The name of the fault for this request; counted off."""
+        fault = self.take_whole(provider, step)
+        return fault.fault if fault is not None else None
+
+    def take_whole(self, provider: str | None, step: str) -> Fault | None:
+        """The fault for this request or connection; counted off."""
         for fault in self.waiting:
             if fault.provider in (None, provider) and fault.step == step:
                 fault.times -= 1
                 if fault.times == 0:
                     self.waiting.remove(fault)
-                return fault.fault
+                return fault
         return None
 
 

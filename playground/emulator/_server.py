@@ -29,6 +29,7 @@ from playground import emulator
 from playground.emulator._desk import Desk
 from playground.emulator._faults import Fault, FaultBook, Faulty
 from playground.emulator._stand_in import Dialect, StandIn
+from playground.emulator._tcp_proxy import TcpProxy
 
 _REMEMBERED: Final = 2_000
 
@@ -38,6 +39,8 @@ class Emulator:
     """Every stand-in as one ASGI app, and the path of each provider's base URL below its origin."""
 
     app: ASGIApp
+    proxy: TcpProxy
+    """To be put in front of the app, for faults below HTTP."""
     paths: Mapping[str, str]
     stand_ins: Mapping[str, StandIn]
 
@@ -65,7 +68,9 @@ def emulator_of(
     desk = Desk(data_dir, clock=clock, worker=worker, scenario=scenario, slow_seconds=slow_seconds)
     stand_ins = {stem: _dialect(stem).stand_in(desk) for stem in stand_in_stems()}
     server = _Server(desk, stand_ins)
-    return Emulator(server.app, {stem: each.base_path for stem, each in stand_ins.items()}, stand_ins)
+    return Emulator(
+        server.app, TcpProxy(server.faults), {stem: each.base_path for stem, each in stand_ins.items()}, stand_ins
+    )
 
 
 def _dialect(stem: str) -> Dialect:
@@ -79,7 +84,7 @@ class _Server:
     def __init__(self, desk: Desk, stand_ins: Mapping[str, StandIn]) -> None:
         self._desk = desk
         self._stand_ins = stand_ins
-        self._faults = FaultBook()
+        self.faults = FaultBook()
         self._journal: deque[dict[str, object]] = deque(maxlen=_REMEMBERED)
         self._before: dict[str, int] = {}
         self._stored: dict[str, Path] = {}
@@ -98,7 +103,7 @@ class _Server:
 
     def _faulty(self, stem: str, stand_in: StandIn, route: Route) -> Route:
         # Wrapped in place: the route still matches as its dialect wrote it.
-        route.app = Faulty(route.app, stem, route.name, stand_in.problem, self._faults)
+        route.app = Faulty(route.app, stem, route.name, stand_in.problem, self.faults)
         return route
 
     @asynccontextmanager
@@ -142,11 +147,11 @@ class _Server:
         }
 
     async def _fault_list(self, _request: Request) -> Response:
-        return JSONResponse([fault.model_dump() for fault in self._faults.waiting])
+        return JSONResponse([fault.model_dump() for fault in self.faults.waiting])
 
     async def _queue(self, request: Request) -> Response:
         try:
-            self._faults.add(Fault.model_validate_json(await request.body()))
+            self.faults.add(Fault.model_validate_json(await request.body()))
         except ValidationError as error:
             first = error.errors()[0]
             return PlainTextResponse(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", 400)
@@ -155,7 +160,7 @@ class _Server:
         return await self._fault_list(request)
 
     async def _clear(self, _request: Request) -> Response:
-        self._faults.waiting.clear()
+        self.faults.waiting.clear()
         return Response(status_code=204)
 
 
