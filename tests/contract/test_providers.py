@@ -3,10 +3,11 @@
 A new provider is covered by existing: its modes, parameters and endings come from its table.
 """
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -15,7 +16,7 @@ from playground.catalog import load_tables
 from playground.domain.capabilities import ModeSpec, Parameter, Table
 from playground.domain.errors import InvalidRequest, NotFound
 from playground.domain.planning import to_send
-from playground.domain.provider import Context, TimeoutClass
+from playground.domain.provider import Context, HttpCall, TimeoutClass
 from playground.domain.request import MEDIA_FIELDS, PARAMETER_KINDS, Mode, Value, VideoRequest
 from playground.domain.view import JobView
 from playground.emulator._rehearsals import REFUSALS, SCRIPTS
@@ -268,7 +269,7 @@ def context_of(spec: ModeSpec) -> Context:
     return REGISTRY[spec.provider].context
 
 
-def call_of(spec: ModeSpec, request: VideoRequest) -> object:
+def call_of(spec: ModeSpec, request: VideoRequest) -> HttpCall:
     return REGISTRY[spec.provider].adapter.create(to_send(request, spec), spec, context_of(spec))
 
 
@@ -286,19 +287,42 @@ def values_of(name: str, parameter: Parameter) -> list[Value]:
             return ["one", "two"]
 
 
+def leaves(node: object, at: tuple[object, ...] = ()) -> Iterator[tuple[tuple[object, ...], object]]:
+    """Every place in a body that holds no other, with what it holds; its type counts, so that 0 is not False."""
+    if isinstance(node, Mapping):
+        for key, value in cast("Mapping[object, object]", node).items():
+            yield from leaves(value, (*at, key))
+    elif isinstance(node, list | tuple):
+        for place, value in enumerate(cast("Sequence[object]", node)):
+            yield from leaves(value, (*at, place))
+    else:
+        yield at, (type(node), node)
+
+
+def moved(one: HttpCall, other: HttpCall) -> set[tuple[object, ...]]:
+    """The places where two calls differ."""
+    assert (one.method, one.path, one.query, one.headers) == (other.method, other.path, other.query, other.headers)
+    before, after = dict(leaves(one.body)), dict(leaves(other.body))
+    return {place for place in before.keys() | after.keys() if before.get(place) != after.get(place)}
+
+
 @pytest.mark.parametrize("spec", SPECS, ids=named)
-def test_every_parameter_changes_the_request(spec: ModeSpec) -> None:
-    """Set to another value, or set at all, each parameter of the table moves the wire."""
+def test_every_parameter_moves_its_own_place_in_the_request_and_no_other(spec: ModeSpec) -> None:
     base = request_for(spec, Path("/clip.mp4"))
+    unset = call_of(spec, base)
+    owners: dict[tuple[object, ...], str] = {}
     for name, parameter in spec.parameters.items():
         if name in MEDIA_FIELDS or parameter.fixed:
             continue
         calls = [call_of(spec, base.changed({name: value})) for value in values_of(name, parameter)]
-        unset = call_of(spec, base)
-        assert all(call != other for n, call in enumerate(calls) for other in calls[n + 1 :]), name
         # What is required or always sent goes out with its default where nobody set it.
-        filled_in = parameter.required or parameter.always_sent
-        assert unset not in calls or filled_in or name in base.set_values(), name
+        said_anyway = parameter.required or parameter.always_sent or name in base.set_values()
+        if said_anyway and len(calls) == 1:
+            assert moved(unset, calls[0]) == set()
+            continue
+        (place,) = set[tuple[object, ...]]().union(*(moved(calls[0], other) for other in (*calls[1:], unset)))
+        assert owners.setdefault(place, name) == name
+        assert said_anyway or place not in dict(leaves(unset.body)), name
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=named)

@@ -85,7 +85,7 @@ def test_a_kill_at_a_named_point(
 ) -> None:
     provider.gate.arm(point)
     process = machine.start("generate", str(machine.request), "--json")
-    assert provider.gate.reached.wait(30), process.communicate(timeout=5)
+    assert provider.gate.reached.wait(60), process.communicate(timeout=5)
     kill(process)
     provider.gate.go_on.set()
     before = machine.states()
@@ -111,7 +111,7 @@ def test_a_kill_at_a_named_point(
 def test_a_download_goes_on_where_it_was_cut(machine: Machine, provider: ProviderProcess) -> None:
     provider.gate.arm("download")
     process = machine.start("generate", str(machine.request), "--json")
-    assert provider.gate.reached.wait(30)
+    assert provider.gate.reached.wait(60)
     parts: list[Path] = []
     for _ in range(100):
         parts = [p for p in (machine.data / "media").glob("*/*.part") if p.stat().st_size > 0]
@@ -156,7 +156,7 @@ def test_a_job_is_run_by_one_process_only(machine: Machine, provider: ProviderPr
     """`resume` beside a living `generate` leaves its job alone."""
     provider.gate.arm("status")
     process = machine.start("generate", str(machine.request), "--json")
-    assert provider.gate.reached.wait(30)
+    assert provider.gate.reached.wait(60)
     code, lines = machine.run("resume", "--json")
     assert (code, lines) == (0, [])
     provider.gate.go_on.set()
@@ -169,7 +169,7 @@ def test_a_late_receipt_heals_what_was_uncertain(machine: Machine, provider: Pro
     """The receipt reached the journal, the ledger did not: starting again finds it."""
     provider.gate.arm("status")
     process = machine.start("generate", str(machine.request), "--json")
-    assert provider.gate.reached.wait(30)
+    assert provider.gate.reached.wait(60)
     kill(process)
     provider.gate.go_on.set()
     with sqlite3.connect(machine.data / "playground.db") as database:
@@ -184,7 +184,7 @@ def test_a_late_receipt_heals_what_was_uncertain(machine: Machine, provider: Pro
 def test_ctrl_c_says_how_to_go_on(machine: Machine, provider: ProviderProcess) -> None:
     provider.gate.arm("status")
     process = machine.start("generate", str(machine.request))
-    assert provider.gate.reached.wait(30)
+    assert provider.gate.reached.wait(60)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
     assert process.returncode == 6
