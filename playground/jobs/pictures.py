@@ -93,7 +93,7 @@ def _plain(image: Image.Image) -> Image.Image:
         return _from_ink(image)
     if not image.has_transparency_data:
         return image.convert("RGB")
-    seen = image.convert("RGBA")
+    seen = image if image.mode == "RGBA" else image.convert("RGBA")
     behind = Image.new("RGB", seen.size, _BEHIND)
     behind.paste(seen, mask=seen.getchannel("A"))
     return behind
