@@ -62,7 +62,13 @@ def changed(fact: MediaFacts, name: str, spec: ModeSpec) -> Change | None:
     parameter = spec.parameters.get(name)
     if parameter is None or (fact.by_url and spec.takes_media_urls):
         return None
-    return change_for(fact, parameter.limits)
+    limit = parameter.limits if parameter.limits is not None else MediaLimit()
+    if limit.formats is not None:
+        return change_for(fact, limit)
+    # Where a provider names no formats, its table's rules tell which are safe.
+    advised = (rule.media[name].formats for rule in spec.rules if name in rule.media)
+    safe = next((formats for formats in advised if formats is not None), None)
+    return change_for(fact, limit.model_copy(update={"formats": safe}), stated=False)
 
 
 def _one(name: str, fact: MediaFacts, parameter: Parameter, spec: ModeSpec, now: datetime) -> Iterator[Issue]:

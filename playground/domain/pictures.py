@@ -30,19 +30,24 @@ class Change:
     """Whether the provider would refuse the picture as it is."""
 
 
-def change_for(fact: MediaFacts, limit: MediaLimit | None) -> Change | None:
-    """What must be done to a picture that is ours to change; None where it is sent as it is (or cannot be helped)."""
-    limit = limit if limit is not None else MediaLimit()
+def change_for(fact: MediaFacts, limit: MediaLimit, *, stated: bool = True) -> Change | None:
+    """What must be done to a picture that is ours to change; None where it is sent as it is (or cannot be helped).
+
+    `stated` tells whether the provider itself says which formats it takes.
+    """
     target = _target(fact, limit)
     if target is None or not _can_be_opened(fact):
         return None
     most = min(int((limit.max_megabytes or MAX_IMAGE_BYTES / _MEGA) * _MEGA), MAX_IMAGE_BYTES)
     pixels = int(limit.max_megapixels * _MEGA) if limit.max_megapixels is not None else None
-    refused = [*_refused(fact, limit, most, pixels)]
-    why = (*refused, *_amiss(fact))
+    other = limit.formats is not None and fact.format not in limit.formats
+    large = _too_large(fact, most, pixels)
+    said = f"{str(fact.format).upper()} is not {'taken here' if stated else 'known to be taken'}"
+    why = (*([said] if other else []), *large, *_amiss(fact))
     if not why:
         return None
-    return Change(target, why, most, pixels, limit.formats is None or "jpeg" in limit.formats, bool(refused))
+    or_jpeg = limit.formats is None or "jpeg" in limit.formats
+    return Change(target, why, most, pixels, or_jpeg, needed=bool(large) or (other and stated))
 
 
 def _can_be_opened(fact: MediaFacts) -> bool:
@@ -51,11 +56,8 @@ def _can_be_opened(fact: MediaFacts) -> bool:
     return fact.kind == "image" and fact.problem is None and fact.format in READABLE and small
 
 
-def _refused(fact: MediaFacts, limit: MediaLimit, most: int, pixels: int | None) -> list[str]:
-    """What a provider would refuse."""
+def _too_large(fact: MediaFacts, most: int, pixels: int | None) -> list[str]:
     why: list[str] = []
-    if limit.formats is not None and fact.format not in limit.formats:
-        why.append(f"{str(fact.format).upper()} is not taken here")
     if fact.bytes is not None and fact.bytes > most:
         why.append(f"it is made smaller than {most / _MEGA:g} MB")
     if pixels is not None and fact.width is not None and fact.height is not None and fact.width * fact.height > pixels:

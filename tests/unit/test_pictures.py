@@ -289,6 +289,16 @@ def test_a_link_is_ours_to_change_only_where_we_fetch_it() -> None:
     assert changed(replace(link, by_url=False), "first_frame", spec("azerion")) is not None
 
 
+def test_where_a_provider_names_no_formats_a_safe_one_is_sent() -> None:
+    change = changed(PHOTO, "first_frame", spec("tokenbay"))
+    assert change is not None
+    assert (change.format, change.why, change.needed) == ("jpeg", ("WEBP is not known to be taken",), False)
+    assert changed(replace(PHOTO, format="png"), "first_frame", spec("tokenbay")) is None
+    assert changed(replace(PHOTO, by_url=True), "first_frame", spec("tokenbay")) is None
+    # Vertex AI names WebP itself, so the rule that warns of it changes nothing.
+    assert changed(PHOTO, "first_frame", spec("vertex")) is None
+
+
 @given(
     fact=st.builds(
         MediaFacts,
