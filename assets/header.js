@@ -1,10 +1,13 @@
-// Light or dark: the system's word until somebody chooses, and then theirs. And the way to the keys.
+// Light or dark: the system's word until somebody chooses, and then theirs. And the way to the keys; and its change is
+// how the page's script asks for the draft.
 
 import { openKeys } from "./keys.js";
+import { restoreBy } from "./page.js";
 
 const KEY = "veo.theme";
 
-export function mount({ element }) {
+export function mount({ element, trigger }) {
+  restoreBy(() => trigger("change"));
   const asked = new URLSearchParams(location.search).get("__theme");
   const chosen = asked ?? localStorage.getItem(KEY);
   if (chosen === "dark" || chosen === "light") show(chosen === "dark");

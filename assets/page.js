@@ -10,6 +10,8 @@ const BURST = 1500;
 const BUSY_AT_MOST = 20_000;
 
 let isRestored = false;
+let hasDraft = false;
+let askForDraft = null;
 let burst = { nonce: "", at: 0 };
 const unlock = new Map();
 
@@ -45,8 +47,21 @@ export function submitted(mode) {
   return [];
 }
 
-export function draft() {
+// What was kept is drawn by the server, so that it fits what there is today; where nothing was, nobody is asked.
+export function begin() {
   arrive();
+  hasDraft = Object.keys(kept()).length > 0;
+  if (hasDraft) askForDraft?.();
+  else restored();
+  return [];
+}
+
+export function restoreBy(ask) {
+  askForDraft = ask;
+  if (hasDraft) ask();
+}
+
+export function draft() {
   return [kept()];
 }
 

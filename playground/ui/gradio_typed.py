@@ -28,7 +28,7 @@ def listen(triggers: Sequence[Listener], handler: Listener | None, **options: An
     return cast("Listener", dependency.then)
 
 
-def on_page_load(page: gr.Blocks, handler: Listener, **options: Any) -> Listener:
+def on_page_load(page: gr.Blocks, handler: Listener | None, **options: Any) -> Listener:
     """Attach a handler to the page's own load; answers `then`."""
     return cast("Listener", cast("Any", page).load(handler, **options).then)
 

@@ -28,7 +28,7 @@ def build(service: Service, upload_dir: Path) -> gr.Blocks:
     shelf = Shelf.of(service)
     forms = [ModeForm(mode, shelf) for mode in MODES]
     with gr.Blocks(title=texts.TITLE, fill_width=True, delete_cache=(3600, 86400)) as page:
-        gr.HTML(
+        header = gr.HTML(
             html_template=template("header.html"),
             js_on_load=on_load("header.js"),
             apply_default_css=False,
@@ -80,12 +80,14 @@ def build(service: Service, upload_dir: Path) -> gr.Blocks:
                     elem_id="pg-who",
                     words={**texts.WHO, "fields": FIELD_WORDS},
                 )
-        _wire(page, Handlers(service, upload_dir), tabs, built, card)
+        _wire(page, header, Handlers(service, upload_dir), tabs, built, card)
         add_endpoints(service, upload_dir)
     return page
 
 
-def _wire(page: gr.Blocks, handlers: Handlers, tabs: gr.Tabs, built: Sequence[ModeTab], card: gr.HTML) -> None:
+def _wire(
+    page: gr.Blocks, header: gr.HTML, handlers: Handlers, tabs: gr.Tabs, built: Sequence[ModeTab], card: gr.HTML
+) -> None:
     ticket = gr.JSON(visible=False)
     for tab in built:
         _wire_tab(handlers, tab, ticket, card)
@@ -93,8 +95,10 @@ def _wire(page: gr.Blocks, handlers: Handlers, tabs: gr.Tabs, built: Sequence[Mo
     def restore(draft: object) -> list[object]:
         return handlers.restore(built, draft)
 
-    then = on_page_load(
-        page,
+    # Only a browser that keeps something asks for it: a first visit waits for nobody.
+    on_page_load(page, None, js=call("page.js", "begin"), **_QUIET)
+    then = listen(
+        [changes(header)],
         restore,
         inputs=[gr.JSON(visible=False)],
         outputs=[tabs, *(component for tab in built for component in (*tab.values, tab.memory))],
