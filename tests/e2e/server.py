@@ -15,10 +15,14 @@ _UP_WITHIN = 60.0
 
 
 class Server:
-    """A server with a data folder and a home of its own; it keeps its port for as long as the test wants it."""
+    """A server with a data folder and a home of its own; it keeps its port for as long as the test wants it.
 
-    def __init__(self, home: Path) -> None:
+    It sees no environment but what is given.
+    """
+
+    def __init__(self, home: Path, **environment: str) -> None:
         self._home = home
+        self._environment = environment
         self._log = home / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
         port = _free_port()
@@ -32,6 +36,7 @@ class Server:
             "HOME": str(self._home),
             "PLAYGROUND_DATA_DIR": str(self._home / "data"),
             "PYTHONPATH": str(ROOT),
+            **self._environment,
         }
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(

@@ -155,6 +155,54 @@ def jobs_of(page: Page) -> list[dict[str, Any]]:
     )
 
 
+def enter_key(page: Page, provider: str, key: str, **account: str) -> None:
+    """Type a key into the Keys panel, which is left open at its provider."""
+    panel = page.get_by_role("dialog", name="Keys")
+    if not panel.is_visible():
+        page.get_by_role("button", name="Keys", exact=True).click()
+    row = panel.locator(f'[data-provider="{provider}"]')
+    if row.get_attribute("open") is None:
+        row.locator("summary").click()
+    for name, value in account.items():
+        row.locator(f"#pg-key-{provider}-{name}").fill(value)
+    row.locator("input[type=password]").fill(key)
+    row.get_by_role("button", name="Save").click()
+    expect(row).to_have_attribute("data-source", "yours")
+
+
+def close_keys(page: Page) -> None:
+    """Leave the Keys panel."""
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+
+
+def kept_in(page: Page) -> str:
+    """Everything that a page shows and that its browser keeps for it."""
+    return str(
+        page.evaluate(
+            """async () => {
+                const asked = (request) => new Promise((go, no) => {
+                    request.onsuccess = () => go(request.result);
+                    request.onerror = no;
+                });
+                const databases = [];
+                for (const {name} of await indexedDB.databases()) {
+                    const database = await asked(indexedDB.open(name));
+                    for (const store of database.objectStoreNames) {
+                        databases.push(await asked(database.transaction(store).objectStore(store).getAll()));
+                    }
+                    database.close();
+                }
+                return JSON.stringify([
+                    document.documentElement.outerHTML, {...localStorage}, {...sessionStorage}, document.cookie,
+                    location.href, databases, await caches.keys(), history.state,
+                    [...document.querySelectorAll("input, textarea")].map((each) => each.value),
+                ]);
+            }"""
+        )
+    )
+
+
 def shot(page: Page, name: str) -> None:
     """Keep a screenshot for the README, only when asked to: a test run leaves the tree as it was."""
     if os.environ.get("PLAYGROUND_SCREENSHOTS") == "1":

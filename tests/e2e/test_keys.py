@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.steps import PHONE, Form, Visit, shot
+from tests.e2e.steps import PHONE, Form, Visit, kept_in, shot
 
 KEY = "canary-panel-8d21"
 ACCOUNT = "our-account"
@@ -14,18 +14,6 @@ def panel(page: Page) -> Locator:
 
 def row(page: Page, provider: str) -> Locator:
     return panel(page).locator(f'[data-provider="{provider}"]')
-
-
-def in_the_page(page: Page) -> str:
-    """Everything that a page keeps and shows, of which a key must be no part."""
-    return str(
-        page.evaluate(
-            """async () => JSON.stringify([
-                document.documentElement.outerHTML, {...localStorage}, {...sessionStorage}, document.cookie,
-                location.href, await indexedDB.databases(), [...document.querySelectorAll("input")].map((i) => i.value),
-            ])"""
-        )
-    )
 
 
 def test_where_a_key_is_missing_it_can_be_entered_and_the_form_knows(visit: Visit) -> None:
@@ -62,7 +50,7 @@ def test_where_a_key_is_missing_it_can_be_entered_and_the_form_knows(visit: Visi
     page.reload()
     page.locator('[data-ready="yes"]').wait_for()
     expect(form.chosen("provider")).to_have_text("Cloudflare AI")
-    assert KEY not in in_the_page(page)
+    assert KEY not in kept_in(page)
 
 
 def test_a_key_is_forgotten_on_request_and_was_never_anybody_elses(visit: Visit) -> None:
@@ -88,7 +76,7 @@ def test_what_was_typed_and_not_sent_is_gone_when_the_panel_closes(visit: Visit)
     row(page, "vertex").locator("summary").click()
     row(page, "vertex").get_by_label("Key for Vertex AI", exact=True).fill(KEY)
     panel(page).get_by_role("button", name="Close").click()
-    assert KEY not in in_the_page(page)
+    assert KEY not in kept_in(page)
     page.get_by_role("button", name="Keys", exact=True).click()
     row(page, "vertex").locator("summary").click()
     expect(row(page, "vertex").get_by_label("Key for Vertex AI", exact=True)).to_have_value("")
