@@ -58,6 +58,8 @@ class FromEnvironment(_Strict):
     default: str | None = None
     required: bool = False
     help: str | None = None
+    in_programs: bool = True
+    """Whether the programs that are printed use it, too."""
 
 
 class Credential(_Strict):

@@ -79,7 +79,7 @@ def _named_media(job: JobRecord) -> dict[str, Medium]:
             name = f"{earlier.job_id[:8]}{ending}"
         if stored.is_copy:
             name = f"{PurePath(name).stem}{'.jpg' if stored.mime_type == MIME_TYPES['jpeg'] else '.png'}"
-        named[reference] = Medium(name, stored.mime_type)
+        named[reference] = Medium(name, stored.mime_type, stored.handle)
     return named
 
 
@@ -90,6 +90,7 @@ def _media_of(found: list[Found]) -> dict[str, Medium]:
         reference: Medium(
             str(each.path) if job_reference(reference) is not None else reference,
             MIME_TYPES.get(each.facts.format or ""),
+            each.handle,
         )
         for reference, each in named.items()
     }

@@ -59,6 +59,8 @@ def _why(answer: Answer, said: str, who: str) -> Failure | None:
     elif is_filtered(said):
         about = " and ".join(kinds(said))
         why = "filtered", f"{who}'s safety filter refused the request{f', because of {about}' if about else ''}."
+    elif "allowlist" in said.lower():
+        why = "not_allowed", f"{who} does this only for projects that Google has approved for it."
     elif _at_error(answer, "status") == "FAILED_PRECONDITION":
         why = "not_allowed", f"{who} asks for billing, or is not offered where you are."
     return failure(*why, "no", words=said) if why is not None else None

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from playground.domain.request import VideoRequest
+from playground.domain.snippets import LANGUAGES, Language
 from playground.jobs.boxes import mp4_problem
 from playground.jobs.service import LOCAL
 from tests.emulation import Emulation, emulation
@@ -123,3 +124,29 @@ async def test_a_retired_model_names_what_is_left_in_whichever_wording_it_is_tol
     assert all("vertex:veo-3.1-generate-001" in end.message for end in told)
     wordings = {str(end.provider_words).partition(" is ")[2][:10] for end in told}
     assert wordings == {"no longer ", "not found "}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_printed_code_extends_by_googles_own_link(
+    house: House, environment: dict[str, str], language: Language
+) -> None:
+    async with house.process(adopts=False, **environment) as service:
+        first = await service.submit(GEMINI, owner=LOCAL, files_under=None)
+        view = await service.settled(first, owner=LOCAL)
+        assert view.state == "succeeded", view.error
+        longer = GEMINI.changed({"mode": "extension", "source_video": f"job:{first}"})
+        text = await service.code(longer, language, owner=LOCAL, files_under=None)
+        (file,) = await service.video_files(first, owner=LOCAL)
+    assert "/gemini/v1beta/files/" in text
+    assert str(file) not in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_printed_code_takes_videos_out_of_the_answer_though_we_have_a_storage_folder(
+    house: House, environment: dict[str, str], language: Language
+) -> None:
+    environment["VERTEX_STORAGE_URI"] = "gs://our-bucket/out"
+    async with house.process(adopts=False, **environment) as service:
+        text = await service.code(VERTEX, language, owner=LOCAL, files_under=None)
+    assert "bytesBase64Encoded" in text
+    assert "storage" not in text.lower()

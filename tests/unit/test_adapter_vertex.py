@@ -311,6 +311,7 @@ def test_a_name_is_a_receipt() -> None:
             answer(404, error(404, f"Publisher Model `{MODEL}` was not found or your project does not have access")),
             "model_retired",
         ),
+        (answer(400, error(400, "4k is available to allowlisted projects only")), "not_allowed"),
         (answer(400, error(400, "Unsupported output video duration 5 seconds")), "invalid"),
         (answer(400, [error(400, "Unsupported output video duration 5 seconds")]), "invalid"),
         (

@@ -281,6 +281,13 @@ class TestMedia:
         assert server.keyed() == ["/videos"]
 
     @pytest.mark.parametrize("language", LANGUAGES)
+    def test_that_the_provider_has_are_named_by_its_own_link(self, language: Language, tmp_path: Path) -> None:
+        media = {"job:1": Medium("never-read.mp4", "video/mp4", 'https://there/files/a?x="1"')}
+        program = written(script({"uri": MediaLeaf("job:1", "handle")}, media=media), language)
+        assert "never-read" not in program
+        assert sent_body(program, language, tmp_path / "run") == {"uri": 'https://there/files/a?x="1"'}
+
+    @pytest.mark.parametrize("language", LANGUAGES)
     def test_of_an_unknown_type_are_refused_where_it_must_be_named(self, language: Language) -> None:
         media = {"x": Medium("https://example.com/picture")}
         with pytest.raises(UnknownType) as unknown:

@@ -72,7 +72,8 @@ class Placeholders:
         yield Setting(BASE_URL, self.facts.base_url.env, self._default_url())
 
     def _account(self) -> list[tuple[str, FromEnvironment]]:
-        return [(name, each) for name, each in self.facts.account.items() if each.required or name in self.known]
+        account = self.facts.account.items()
+        return [(name, each) for name, each in account if each.in_programs and (each.required or name in self.known)]
 
     def _default_url(self) -> Text | None:
         default = self.facts.base_url.default

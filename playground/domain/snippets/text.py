@@ -39,6 +39,8 @@ class Medium:
 
     source: str
     mime_type: str | None = None
+    handle: str | None = None
+    """The provider's own link to it, which says all where the provider takes nothing else."""
 
 
 class UnknownType(ValueError):
@@ -80,7 +82,10 @@ def known_body(body: object, media: Mapping[str, Medium], holes: Mapping[str, st
 
 
 def _medium(leaf: MediaLeaf, media: Mapping[str, Medium]) -> Leaf:
-    source = media[leaf.reference].source
+    medium = media[leaf.reference]
+    source = medium.source
+    if leaf.encoding == "handle":
+        return (medium.handle if medium.handle is not None else source,)
     if leaf.encoding == "url":
         return (source,)
     if leaf.encoding == "data-uri":
