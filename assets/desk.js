@@ -10,6 +10,12 @@ export function isLive(job) {
   return LIVE.has(job.state) && !job.overdue;
 }
 
+// What a job is said to be doing: a provider that answers once is at work while its call waits for the answer.
+export function doing(job) {
+  if (job.overdue) return "overdue";
+  return job.state === "submitting" && job.steps[job.step] === "generating" ? "running" : job.state;
+}
+
 export function shown() {
   return shownId;
 }

@@ -1,7 +1,7 @@
 // "Your jobs": this browser's jobs, newest first. Those that run are followed here, also while another one is shown.
 
 import { ask, here } from "./browser.js";
-import { isLive, known, onShown, onView, show, shown, tell } from "./desk.js";
+import { doing, isLive, known, onShown, onView, show, shown, tell } from "./desk.js";
 import { ago, fill, make, say } from "./dom.js";
 import { price } from "./tables.js";
 
@@ -73,7 +73,7 @@ export function mount({ element, props }) {
     if (job.id === shown()) button.setAttribute("aria-current", "true");
     else button.removeAttribute("aria-current");
     say(at(".jobs-prompt"), job.prompt || words.modes[job.mode] || job.mode);
-    say(at(".jobs-state"), words.states[state]);
+    say(at(".jobs-state"), words.states[doing(job)]);
     say(at(".jobs-who"), [job.provider_label, words.modes[job.mode] ?? job.mode].join(" · "));
     say(at(".jobs-age"), ago(job.created_at));
     say(at(".jobs-price"), cost(job));

@@ -1,7 +1,7 @@
 // What the card shows of a job's view. Every part is written only where it says something new.
 
 import { calm } from "./calm.js";
-import { isLive } from "./desk.js";
+import { doing, isLive } from "./desk.js";
 import { clock, fill, make, say } from "./dom.js";
 import { inspector } from "./inspect.js";
 import { openKeys } from "./keys.js";
@@ -47,7 +47,7 @@ export function painter(element, words, { act, refresh }) {
     if (live) card.dataset.live = "yes";
     else delete card.dataset.live;
     const percent = job.progress === null ? "" : `${Math.round(job.progress * 100)} %`;
-    say(find(".said"), words[state] ?? state);
+    say(find(".said"), words[doing(job)] ?? state);
     say(find(".facts"), facts(job, live, percent));
     steps(job, live);
     bar(job, live);
@@ -67,8 +67,8 @@ export function painter(element, words, { act, refresh }) {
     else stage(`${job.id} over`, () => []);
     const figure = find(".stage .figure");
     if (figure) say(figure, percent || clock(job.elapsed_seconds));
-    const doing = find(".stage .doing");
-    if (doing) say(doing, job.words ?? words[state] ?? "");
+    const what = find(".stage .doing");
+    if (what) say(what, job.words ?? words[state] ?? "");
     if (bring) intoView();
     bring = false;
   }

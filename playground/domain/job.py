@@ -53,8 +53,13 @@ _STEP_OF: Final[Mapping[State, int]] = {
 }
 
 
-def step_of(state: State, *, accepted: bool) -> int:
-    """The place in `STEPS` that a job has reached; ends and rests without a place of their own keep the last one."""
+def step_of(state: State, *, accepted: bool, answers_once: bool = False) -> int:
+    """The place in `STEPS` that a job has reached; ends and rests without a place of their own keep the last one.
+
+    A provider that answers once is at work for as long as its create call has no answer.
+    """
+    if state == "submitting" and answers_once:
+        return 2
     return _STEP_OF.get(state, 2 if accepted else 0)
 
 

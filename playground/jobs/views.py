@@ -23,10 +23,14 @@ def view_of(job: JobRecord, shop: Workshop, why_not_cancel: str | None, usual: U
     provider = shop.provider(job)
     until = job.finished_at if job.finished_at is not None else shop.clock()
     rests = job.state in ENDS or job.state == "uncertain"
+    once = provider is not None and provider.table.provider.answers == "once"
+    words = live.words if job.state == "running" else job.words
+    if job.state == "submitting" and once:
+        words = "It answers when the video is finished, and cannot be asked before."
     return JobView(
         id=job.id,
         state=job.state,
-        step=step_of(job.state, accepted=job.operation is not None or job.remote is not None),
+        step=step_of(job.state, accepted=job.operation is not None or job.remote is not None, answers_once=once),
         provider=job.provider,
         provider_label=provider.label if provider is not None else job.provider,
         model=job.model,
@@ -34,7 +38,7 @@ def view_of(job: JobRecord, shop: Workshop, why_not_cancel: str | None, usual: U
         prompt=job.asked().prompt or "",
         request=without_paths(job),
         progress=live.progress if job.state == "running" else None,
-        words=None if rests else live.words if job.state == "running" else job.words,
+        words=None if rests else words,
         polls=live.polls,
         created_at=_time(job.created_at),
         submitted_at=_time(job.submitted_at) if job.submitted_at is not None else None,

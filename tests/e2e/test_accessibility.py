@@ -47,6 +47,8 @@ def test_running(visit: Visit) -> None:
     assert in_every_tab(page) == {}
     Form(page, "text-to-video").open()
     page.get_by_role("button", name="Light or dark").click()
+    # Colours fade over.
+    page.wait_for_timeout(700)
     assert found(page) == []
     page.get_by_role("button", name="Cancel").click()
     reaches(page, "cancelled")

@@ -87,6 +87,14 @@ def test_waiting_is_told_against_what_is_usual(visit: Visit) -> None:
     expect(says).to_have_text("Longer than the 6 min that Sandbox names. It goes on.")
 
 
+def test_a_call_that_waits_for_its_answer_is_said_to_be_generating(visit: Visit) -> None:
+    page = visit()
+    play(page, [{**VIEW, "state": "submitting", "words": "It answers when the video is finished."}])
+    expect(page.locator(".card .said")).to_have_text("Generating")
+    expect(page.locator(".card .steps .now")).to_have_text("Generating")
+    expect(page.locator(".doing")).to_have_text("It answers when the video is finished.")
+
+
 def test_a_lost_connection_is_said_and_gets_over(visit: Visit) -> None:
     page = visit()
     play(page, [VIEW, None, None, {**VIEW, "words": "back again"}])

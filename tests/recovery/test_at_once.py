@@ -143,3 +143,17 @@ async def test_videos_that_come_inside_the_answer_are_kept_as_well(
     assert view.state == "succeeded", view.error
     assert [mp4_problem(file) for file in files] == [None, None]
     assert [line["path"] for line in server.requests()] == ["/azerion/v1/videos/generation"]
+
+
+@pytest.mark.parametrize("provider", AT_ONCE)
+async def test_while_the_call_waits_for_its_answer_the_provider_is_at_work(
+    provider: str, house: House, server: Emulation
+) -> None:
+    request = VideoRequest(provider=provider, mode="text-to-video", prompt="A boat.", duration_seconds=4)
+    async with house.process(adopts=False, **server.environment()) as service:
+        job = await service.submit(request, owner=LOCAL, files_under=None)
+        seen = {view.state: view async for view in service.watch(job, owner=LOCAL)}
+    waiting = seen["submitting"]
+    assert waiting.steps[waiting.step] == "generating"
+    assert waiting.words == "It answers when the video is finished, and cannot be asked before."
+    assert seen["succeeded"].words is None

@@ -192,3 +192,4 @@ def test_a_card_has_a_place_for_every_state(accepted: bool) -> None:
     assert STEPS[places["succeeded"]] == "ready"
     assert places["queued"] <= places["submitting"] <= places["running"] <= places["downloading"]
     assert (places["failed"] > 0) is accepted
+    assert STEPS[step_of("submitting", accepted=accepted, answers_once=True)] == "generating"
