@@ -117,12 +117,6 @@ class Desk:
         self._seen.add((what, mark))
         return new
 
-    def limits(self, script: str | None, body: bytes) -> bool:
-        """Whether a rate limit is to be played: by its two scripts, once for each body."""
-        if script not in ("rate-limited", "rate-limited-without-hint"):
-            return False
-        return self.first_time("rate-limited", hashlib.sha256(body).hexdigest())
-
     def spool(self) -> Path:
         """The folder where a large body may wait while it arrives."""
         self.folder.mkdir(parents=True, exist_ok=True)

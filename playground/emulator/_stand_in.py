@@ -1,6 +1,7 @@
 """What every `emulator/<stem>.py` gives: a provider's protocol as an ASGI app, strict and with its real wording."""
 
-from collections.abc import Awaitable, Callable
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -50,6 +51,22 @@ def bearer(request: Request) -> str | None:
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     key = key.strip()
     return key if scheme.lower() == "bearer" and key and not key.startswith("wrong") else None
+
+
+def refused_by_script(
+    desk: Desk, script: str | None, body: bytes, problem: Callable[..., Response], rows: Mapping[str, Sequence[object]]
+) -> Response | None:
+    """What a create is answered whose script refuses it: its row, worded by `problem`; a rate limit once for each body.
+
+    None for a script that does not refuse it, or not again.
+    """
+    limited = script in ("rate-limited", "rate-limited-without-hint")
+    if limited and desk.first_time("rate-limited", hashlib.sha256(body).hexdigest()):
+        answer = problem(429)
+        if script == "rate-limited":
+            answer.headers["retry-after"] = "2"
+        return answer
+    return problem(*rows[script]) if script is not None and script in rows else None
 
 
 class CutReply(Response):

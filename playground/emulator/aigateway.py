@@ -20,7 +20,7 @@ from playground.emulator._aigateway_shapes import Job, Jobs, Page, Sdk, Shape, j
 from playground.emulator._bodies import TooLarge, read_body
 from playground.emulator._desk import Desk, Look, Operation, Wanted, origin_of
 from playground.emulator._rehearsals import UnknownRehearsal
-from playground.emulator._stand_in import CutReply, StandIn, bearer
+from playground.emulator._stand_in import CutReply, StandIn, bearer, refused_by_script
 from playground.emulator._videos import NotDrawn
 
 STEM: Final = "aigateway"
@@ -126,13 +126,9 @@ class _Service:
             return problem(400, str(error), param="prompt")
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
-        if self._desk.limits(script, body):
-            answer = problem(429)
-            if script == "rate-limited":
-                answer.headers["retry-after"] = "2"
-            return answer
-        if script in _REFUSALS:
-            return problem(*_REFUSALS[script])
+        refused = refused_by_script(self._desk, script, body, problem, _REFUSALS)
+        if refused is not None:
+            return refused
         operation = await self._desk.accept(_wanted(asked, prompt), script if script in _SCRIPTS else None)
         # Only the jobs page speaks of links that end.
         turn = 1 if script == "link-expired" else len(self._jobs)

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +15,7 @@ from playground.emulator._azerion_request import MODEL, Generation, Refusal, rea
 from playground.emulator._bodies import TooLarge, read_body
 from playground.emulator._desk import Desk, Operation, origin_of
 from playground.emulator._rehearsals import UnknownRehearsal
-from playground.emulator._stand_in import CutReply, StandIn, bearer
+from playground.emulator._stand_in import CutReply, StandIn, bearer, refused_by_script
 from playground.emulator._videos import NotDrawn
 
 STEM: Final = "azerion"
@@ -86,12 +85,12 @@ class _Service:
         if bearer(request) is None:
             return problem(401)
         try:
-            body = await read_body(request, MAX_BODY_BYTES, lambda: self.desk.folder)
+            body = await read_body(request, MAX_BODY_BYTES, self.desk.spool)
             asked = await asyncio.to_thread(read_generation, body)
             if asked.model != MODEL:
                 return problem(404, f"The model {asked.model[:60]} does not exist.", "model")
             prompt, script = self.desk.read_prompt(asked.prompt or "")
-            refused = self._refused(script, body)
+            refused = refused_by_script(self.desk, script, body, problem, _REFUSALS)
             del body
             if refused is not None:
                 return refused
@@ -105,16 +104,6 @@ class _Service:
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
         return await self._made(request, operation, asked)
-
-    def _refused(self, script: str | None, body: bytes) -> Response | None:
-        """The answer of a script that refuses, None for one that does not (or not again)."""
-        limited = script in ("rate-limited", "rate-limited-without-hint")
-        if limited and self.desk.first_time("rate-limited", hashlib.sha256(body).hexdigest()):
-            answer = problem(429)
-            if script == "rate-limited":
-                answer.headers["retry-after"] = "2"
-            return answer
-        return problem(*_REFUSALS[script]) if script in _REFUSALS else None
 
     async def _made(self, request: Request, operation: Operation, asked: Generation) -> Response:
         try:

@@ -5,7 +5,6 @@ of its own, behind a signed link that takes no other credential.
 """
 
 import asyncio
-import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Final, Literal
@@ -19,7 +18,7 @@ from playground.emulator._bodies import TooLarge, read_body
 from playground.emulator._desk import Desk, Operation, Wanted, origin_of
 from playground.emulator._media import NotMedia, medium
 from playground.emulator._rehearsals import UnknownRehearsal
-from playground.emulator._stand_in import CutReply, StandIn, bearer
+from playground.emulator._stand_in import CutReply, StandIn, bearer, refused_by_script
 from playground.emulator._videos import NotDrawn
 
 STEM: Final = "cloudflare"
@@ -123,7 +122,7 @@ class _Service:
         if attempts not in {"1", "2", "3", "4", "5"}:
             return problem(400, says="cf-aig-max-attempts must be a number from 1 to 5")
         try:
-            body = await read_body(request, MAX_BODY_BYTES, lambda: self.desk.folder)
+            body = await read_body(request, MAX_BODY_BYTES, self.desk.spool)
             asked = await asyncio.to_thread(_Run.model_validate_json, body)
             prompt, script = self.desk.read_prompt(asked.input.prompt)
             wanted = await self._wanted(asked, prompt)
@@ -137,7 +136,9 @@ class _Service:
             return Response(status_code=400)  # nobody is there to read it
         if wanted is None:
             return problem(400, 5007, f"AiError: No such model {asked.model[:60]} or task")
-        return self._refused(script, body) or await self._made(request, wanted, script)
+        return refused_by_script(self.desk, script, body, problem, _REFUSALS) or await self._made(
+            request, wanted, script
+        )
 
     async def _wanted(self, asked: _Run, prompt: str) -> Wanted | None:
         """What is to be drawn; None where there is no such model."""
@@ -160,16 +161,6 @@ class _Service:
             audio=asked.input.generate_audio,
             first_frame=frame,
         )
-
-    def _refused(self, script: str | None, body: bytes) -> Response | None:
-        """The answer of a script that refuses, None for one that does not (or not again)."""
-        limited = script in ("rate-limited", "rate-limited-without-hint")
-        if limited and self.desk.first_time("rate-limited", hashlib.sha256(body).hexdigest()):
-            answer = problem(429)
-            if script == "rate-limited":
-                answer.headers["retry-after"] = "2"
-            return answer
-        return problem(*_REFUSALS[script]) if script in _REFUSALS else None
 
     async def _made(self, request: Request, wanted: Wanted, script: str | None) -> Response:
         operation = await self.desk.accept(wanted, script)

@@ -17,7 +17,7 @@ from playground.emulator._bodies import TooLarge, read_body
 from playground.emulator._desk import Desk, Look, Operation, Stage, Wanted, origin_of
 from playground.emulator._media import NotMedia
 from playground.emulator._rehearsals import UnknownRehearsal
-from playground.emulator._stand_in import CutReply, StandIn, bearer
+from playground.emulator._stand_in import CutReply, StandIn, bearer, refused_by_script
 from playground.emulator._tokenbay_request import MODELS, InvalidTask, NoSuchModel, Task, picture, read_task
 from playground.emulator._tokenbay_shapes import SHAPES, Shape, receipt, task_id, wrapped
 from playground.emulator._videos import NotDrawn
@@ -99,13 +99,9 @@ class _Service:
             return problem(200, str(error), "invalid_request_error", "invalid_request")
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
-        if self._desk.limits(script, body):
-            answer = problem(429)
-            if script == "rate-limited":
-                answer.headers["retry-after"] = "2"
-            return answer
-        if script in _REFUSALS:
-            return problem(*_REFUSALS[script])
+        refused = refused_by_script(self._desk, script, body, problem, _REFUSALS)
+        if refused is not None:
+            return refused
         operation = await self._desk.accept(wanted, script if script in _SCRIPTS else None)
         self._told[operation.id] = _Told(SHAPES[len(self._told) % len(SHAPES)])
         return CutReply() if script == "lost-reply" else JSONResponse(receipt(operation))

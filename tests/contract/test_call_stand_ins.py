@@ -3,7 +3,6 @@
 The sandbox's, printed by the command line itself, is in `test_call_runs`.
 """
 
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from playground.domain.snippets.text import Medium
 from playground.jobs.boxes import mp4_problem
 from playground.jobs.probe import MIME_TYPES, probe_image
 from playground.registry import Registry
-from tests.emulation import Emulation, emulation, key_of
+from tests.emulation import Emulation, key_of
 from tests.house import request_for
 from tests.programs import run_program
 
@@ -26,12 +25,6 @@ REGISTRY = Registry(TABLES, lambda _: None)
 STEMS = sorted(stem for stem in REGISTRY.providers if stem != "sandbox")
 MODES: tuple[Mode, ...] = ("text-to-video", "image-to-video")
 QUICK = Polling(first=0.1, then=0.1, never_below=0.1)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulation]:
-    with emulation(tmp_path_factory.mktemp("emulation")) as running:
-        yield running
 
 
 def program(stem: str, mode: Mode, language: Language) -> str:
@@ -60,7 +53,6 @@ def _type(reference: str) -> str | None:
 def test_printed_code_makes_a_video_with_one_create(
     stem: str, mode: Mode, language: Language, server: Emulation, tmp_path: Path
 ) -> None:
-    server.forget()
     done = run_program(program(stem, mode, language), language, tmp_path / "run", server.environment())
     assert done.returncode == 0, done.stderr
     assert key_of(stem) not in done.stdout + done.stderr

@@ -9,18 +9,12 @@ from playground.domain.request import VideoRequest
 from playground.domain.snippets import LANGUAGES, Language
 from playground.jobs.boxes import mp4_problem
 from playground.jobs.service import LOCAL
-from tests.emulation import Emulation, emulation
+from tests.emulation import Emulation
 from tests.google_tokens import TokenServer, account_file, token_server
 from tests.house import House
 
 VERTEX = VideoRequest(provider="vertex", mode="text-to-video", prompt="A paper boat drifts down a stream.")
 GEMINI = VERTEX.changed({"provider": "gemini", "model": "veo-3.1-generate-preview"})
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulation]:
-    with emulation(tmp_path_factory.mktemp("emulation")) as running:
-        yield running
 
 
 @pytest.fixture

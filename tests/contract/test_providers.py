@@ -3,7 +3,7 @@
 A new provider is covered by existing: its modes, parameters and endings come from its table.
 """
 
-from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from playground.emulator._server import emulator_of
 from playground.jobs.boxes import mp4_problem
 from playground.jobs.service import LOCAL, Service
 from playground.registry import Registry
-from tests.emulation import Emulation, emulation, key_of
+from tests.emulation import Emulation, key_of
 from tests.house import House, request_for
 
 TABLES = load_tables()
@@ -47,17 +47,6 @@ def test_a_provider_is_three_files_with_one_stem() -> None:
     adapters = stems(providers, ".py")
     assert adapters == stems(emulator, ".py") == stems(catalog, ".toml")
     assert adapters == set(REGISTRY.providers) == set(TABLES) == set(STAND_INS)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulation]:
-    with emulation(tmp_path_factory.mktemp("emulation")) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def fresh(server: Emulation) -> None:
-    server.forget()
 
 
 class Street:

@@ -1,6 +1,6 @@
 """A finished video that its provider has somebody else serve: it is brought home, and the key stays at home."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,7 +9,7 @@ import pytest
 from playground.catalog import load_tables
 from playground.jobs.service import LOCAL
 from playground.registry import Registry
-from tests.emulation import Emulation, emulation
+from tests.emulation import Emulation
 from tests.house import House, request_for
 
 TABLES = load_tables()
@@ -19,17 +19,6 @@ KEYED = {"gemini", "vertex", "tokenbay", "aigateway"}
 BUCKET = {"VERTEX_STORAGE_URI": "gs://our-bucket/clips"}
 SHAPES = 3
 """So many kinds of jobs come by turns at some of them."""
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulation]:
-    with emulation(tmp_path_factory.mktemp("emulation")) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def fresh(server: Emulation) -> None:
-    server.forget()
 
 
 async def made(house: House, server: Emulation, stem: str, **environment: str) -> list[str]:

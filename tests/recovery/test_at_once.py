@@ -7,7 +7,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -16,22 +15,11 @@ from playground import catalog
 from playground.domain.request import VideoRequest
 from playground.jobs.boxes import mp4_problem
 from playground.jobs.service import LOCAL
-from tests.emulation import Emulation, emulation
+from tests.emulation import Emulation
 from tests.house import House
 
 REPO = Path(__file__).parents[2]
 AT_ONCE = ["azerion", "cloudflare"]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulation]:
-    with emulation(tmp_path_factory.mktemp("emulation")) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def fresh(server: Emulation) -> None:
-    server.forget()
 
 
 class Machine:
@@ -73,11 +61,6 @@ class Machine:
         out, _ = process.communicate(timeout=60)
         (finished,) = [line for line in map(json.loads, out.splitlines()) if line["event"] == "finished"]
         return finished
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path / "house")
 
 
 @pytest.fixture

@@ -2,27 +2,15 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
 from playground.domain.capabilities import ModeSpec
 from playground.jobs.service import LOCAL, Service
-from tests.emulation import TABLES, Emulation, emulation
+from tests.emulation import TABLES, Emulation
 from tests.house import House, request_for
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulation]:
-    with emulation(tmp_path_factory.mktemp("emulation")) as running:
-        yield running
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path / "house")
 
 
 @asynccontextmanager

@@ -1,8 +1,7 @@
 """A visitor's key: in memory only, for its owner's jobs only; a job without it waits, and goes on when it is back."""
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
@@ -10,29 +9,13 @@ from playground.domain.capabilities import ModeSpec
 from playground.domain.errors import InvalidRequest, NotConfigured, NotFound
 from playground.jobs.keys import IDLE_SECONDS
 from playground.jobs.service import LOCAL, Service
-from tests.emulation import TABLES, Emulation, emulation
+from tests.emulation import TABLES, Emulation
 from tests.house import House, request_for
 
 STEM = "cloudflare"
 ANNA, BEN = "token:anna", "token:ben"
 KEY = "canary-visitor-77aa"
 ACCOUNT = {"account_id": "annas-account"}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulation]:
-    with emulation(tmp_path_factory.mktemp("emulation")) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def fresh(server: Emulation) -> None:
-    server.forget()
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path / "house")
 
 
 @asynccontextmanager

@@ -1,9 +1,6 @@
 """What is paid for survives a broken disk, a strange setting and a half delivery."""
 
 import shutil
-from pathlib import Path
-
-import pytest
 
 from playground.catalog import load_tables
 from playground.jobs.boxes import mp4_problem
@@ -11,11 +8,6 @@ from playground.jobs.service import LOCAL
 from tests.house import WORKER, House, request_for
 
 TEXT = load_tables()["sandbox"].specs["sandbox-preview", "text-to-video"]
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path / "house")
 
 
 async def test_a_receipt_that_cannot_be_journalled_reaches_the_ledger(house: House) -> None:

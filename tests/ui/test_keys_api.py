@@ -1,18 +1,17 @@
 """The HTTP door to keys: one's own are for their owner only, no token means nothing there, and none comes out."""
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from fastapi import FastAPI
 
 from playground.api import router
 from playground.jobs.service import Service
 from playground.ui.capability_routes import capability_routes
-from tests.emulation import TABLES, Emulation, emulation
+from tests.emulation import TABLES, Emulation
 from tests.house import House
 
 KEY = "canary-typed-51c0"
@@ -20,12 +19,6 @@ ACCOUNT = "annas-account"
 CLOUDFLARE, GEMINI = "cloudflare", "gemini"
 ANNA = {"authorization": "Bearer " + "a" * 22}
 BEN = {"authorization": "Bearer " + "b" * 22}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulation]:
-    with emulation(tmp_path_factory.mktemp("emulation")) as running:
-        yield running
 
 
 @asynccontextmanager

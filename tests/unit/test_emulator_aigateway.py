@@ -1,25 +1,13 @@
 """aigateway.sh's stand-in, met by plain httpx: its three kinds of jobs and of files, and its refusals."""
 
-from collections.abc import Generator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.emulation import Emulation, emulation
+from tests.emulation import Emulation
 
 KEY = {"authorization": "Bearer sk-aig-ours"}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulation]:
-    with emulation(tmp_path_factory.mktemp("emulation")) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def fresh(server: Emulation) -> None:
-    server.forget()
 
 
 def create(server: Emulation, headers: dict[str, str] = KEY, **changes: Any) -> httpx.Response:

@@ -1,13 +1,12 @@
 """Azerion's stand-in, met by plain httpx: strict as its page says, real shapes, videos as links or in the answer."""
 
 import base64
-from collections.abc import Generator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.emulation import Emulation, emulation
+from tests.emulation import Emulation
 from tests.house import SAMPLES
 
 FRAME = base64.b64encode((SAMPLES / "first-frame.jpg").read_bytes()).decode()
@@ -16,17 +15,6 @@ JPEG = {"mime_type": "image/jpeg", "base_64_encoded": FRAME}
 PNG = {"mime_type": "image/png", "base_64_encoded": PICTURE}
 KEY = {"authorization": "Bearer our-key"}
 ASKED: dict[str, object] = {"model": "google-veo-3-1", "prompt": "A boat.", "duration": 4, "output_format": "url"}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulation]:
-    with emulation(tmp_path_factory.mktemp("emulation")) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def fresh(server: Emulation) -> None:
-    server.forget()
 
 
 def generate(server: Emulation, headers: dict[str, str] = KEY, **changes: Any) -> httpx.Response:

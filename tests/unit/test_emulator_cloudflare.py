@@ -1,13 +1,12 @@
 """Cloudflare's stand-in, met by plain httpx: strict as the schema says, real shapes, a video behind its own link."""
 
 import base64
-from collections.abc import Generator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.emulation import Emulation, emulation
+from tests.emulation import Emulation
 from tests.house import SAMPLES
 
 FRAME = base64.b64encode((SAMPLES / "first-frame.jpg").read_bytes()).decode()
@@ -19,17 +18,6 @@ INPUT: dict[str, object] = {
     "generate_audio": True,
 }
 KEY = {"authorization": "Bearer our-token"}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulation]:
-    with emulation(tmp_path_factory.mktemp("emulation")) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def fresh(server: Emulation) -> None:
-    server.forget()
 
 
 def run(server: Emulation, headers: dict[str, str] = KEY, model: str = "google/veo-3.1", **changes: Any) -> Any:

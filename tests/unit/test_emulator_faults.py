@@ -3,7 +3,6 @@
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Generator
 from http.client import IncompleteRead
 from pathlib import Path
 from typing import Any
@@ -11,18 +10,7 @@ from typing import Any
 import pytest
 
 from playground.emulator._faults import FAULTS
-from tests.emulation import Emulation, emulation
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulation]:
-    with emulation(tmp_path_factory.mktemp("emulation")) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def fresh(server: Emulation) -> None:
-    server.forget()
+from tests.emulation import Emulation
 
 
 def create(server: Emulation, **headers: str) -> dict[str, Any]:

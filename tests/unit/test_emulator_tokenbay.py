@@ -1,30 +1,18 @@
 """TokenBay's stand-in, met by plain httpx: its own refusals, its three ways of telling, and the video for the key."""
 
 import base64
-from collections.abc import Generator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.emulation import Emulation, emulation
+from tests.emulation import Emulation
 from tests.house import SAMPLES
 
 FRAME = base64.b64encode((SAMPLES / "first-frame.jpg").read_bytes()).decode()
 URI = f"data:image/jpeg;base64,{FRAME}"
 KEY = {"authorization": "Bearer sk-ours"}
 MODEL = "veo-3.1-generate-preview"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulation]:
-    with emulation(tmp_path_factory.mktemp("emulation")) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def fresh(server: Emulation) -> None:
-    server.forget()
 
 
 def create(server: Emulation, path: str = "/videos", headers: dict[str, str] = KEY, **changes: Any) -> httpx.Response:

@@ -1,13 +1,12 @@
 """Vertex AI's stand-in, met by plain httpx: strict, polled by POST, its videos in the answer or in a bucket."""
 
 import base64
-from collections.abc import Generator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.emulation import Emulation, emulation
+from tests.emulation import Emulation
 from tests.house import SAMPLES
 
 TOKEN = {"authorization": "Bearer ya29.ours"}
@@ -18,17 +17,6 @@ JPEG = {
     "mimeType": "image/jpeg",
 }
 ASSET = {"image": JPEG, "referenceType": "asset"}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulation]:
-    with emulation(tmp_path_factory.mktemp("emulation")) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def fresh(server: Emulation) -> None:
-    server.forget()
 
 
 def post(
