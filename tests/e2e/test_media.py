@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.steps import Form, Visit, make_clip, plays, reaches, shot
@@ -144,3 +145,18 @@ def test_who_takes_only_links_says_so_and_a_link_can_be_typed(visit: Visit, samp
     form.link("first_frame", "https://example.org/frame.png")
     expect(place.locator(".media-items")).to_contain_text("https://example.org/frame.png")
     expect(page.locator("#tab-image-to-video .advice-errors")).to_have_count(0)
+
+
+def test_a_picture_that_is_not_taken_says_what_is_sent_instead(visit: Visit, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    photo = tmp_path / "photo.webp"
+    Image.new("RGB", (360, 640), (40, 90, 160)).save(photo, exif=exif)
+    page = visit()
+    form = Form(page, "image-to-video").open().write("It begins").give("first_frame", photo)
+    notes = page.locator("#tab-image-to-video .advice-notes")
+    expect(notes).to_contain_text("The first frame is sent as a JPEG copy: it is turned upright.")
+    form.choose("provider", "Azerion")
+    expect(notes).to_contain_text("sent as a JPEG copy: WEBP is not taken here, it is turned upright.")
+    expect(page.locator("#tab-image-to-video .advice-errors")).to_have_count(0)
+    shot(page, "changed-picture")
