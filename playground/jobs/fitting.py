@@ -28,6 +28,9 @@ async def fitted(shop: Workshop, job: JobRecord, spec: ModeSpec) -> JobRecord | 
             copy = await shop.inputs.copy_picture(source, change)
         except CannotChange as error:
             return failure("media", f"{the_one(field)} cannot be made fit for {spec.model.label}. {error}", "no")
+        except OSError as error:
+            says = f"{the_one(field)} cannot be copied on this machine: {error.strerror}."
+            return failure("storage", says, "no", next_step="Make room on this machine, then generate again.")
         inputs[reference] = stored.model_copy(update=copy.model_dump(include={"file", "mime_type", "is_copy"}))
         says = told(change, the_one(field))
         if says not in notes:

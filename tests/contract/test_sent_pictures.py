@@ -1,5 +1,6 @@
 """Pictures on their way to a provider: what is said before, what its stand-in gets, what is noted after it."""
 
+import errno
 import threading
 from collections.abc import Generator
 from functools import partial
@@ -11,6 +12,7 @@ from PIL import Image
 
 from playground.domain.errors import InvalidRequest
 from playground.domain.request import Mode, VideoRequest
+from playground.jobs.pictures import CannotChange
 from playground.jobs.service import LOCAL, Service
 from tests.emulation import Emulation, emulation
 from tests.house import House
@@ -153,3 +155,33 @@ async def test_a_program_says_what_it_cannot_change(house: House, server: Emulat
         job = await service.submit(request, owner=LOCAL, files_under=None)
         await service.settled(job, owner=LOCAL)
         assert "photo.jpg" in await service.code_of(job, "python", owner=LOCAL)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code", "says"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "storage", "No space left on device"),
+        (CannotChange("The picture is damaged: it cannot be decoded to its end."), "media", "damaged"),
+    ],
+)
+async def test_where_no_copy_can_be_made_nothing_is_sent_or_charged(
+    trouble: Exception,
+    code: str,
+    says: str,
+    house: House,
+    server: Emulation,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_: object) -> str:
+        raise trouble
+
+    monkeypatch.setattr("playground.jobs.inputs.make_copy", fails)
+    async with house.process(adopts=False, **server.environment()) as service:
+        request = asked("azerion", str(photo(tmp_path / "photo.webp")))
+        job = await service.submit(request, owner=LOCAL, files_under=None)
+        view = await service.settled(job, owner=LOCAL)
+    assert view.error is not None
+    assert (view.state, view.error.code, view.charged) == ("failed", code, "no")
+    assert says in view.error.message
+    assert server.requests() == []
