@@ -55,6 +55,7 @@ export function toggle({ mode, control, choose, words }) {
   }
   return {
     element,
+    takes: (other) => control.free && typeof other === "boolean",
     sync(now) {
       value = now === true;
       paint();
@@ -89,5 +90,5 @@ export function line({ mode, control, choose }) {
   const sync = (value) => {
     if (field.value !== (value ?? "")) field.value = value ?? "";
   };
-  return { element, sync };
+  return { element, takes: (value) => typeof value === "string", sync };
 }

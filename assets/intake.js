@@ -24,8 +24,11 @@ export function takePastesAndDrops() {
   }
 }
 
+// Those in sight, in the order of the page.
 function slots() {
-  return slotsOf(activeMode()).filter((slot) => slot.element.isConnected);
+  const seen = slotsOf(activeMode()).filter((slot) => slot.element.checkVisibility());
+  const follows = (one, other) => one.element.compareDocumentPosition(other.element) & Node.DOCUMENT_POSITION_FOLLOWING;
+  return seen.sort((one, other) => (follows(one, other) ? -1 : 1));
 }
 
 function give(data, target) {

@@ -64,6 +64,7 @@ export function segments({ mode, control, choose, words }) {
   }
   return {
     element,
+    takes: (other) => control.free && entries.some((each) => each.value === other),
     sync(now) {
       value = now;
       paint();

@@ -7,22 +7,42 @@ import { line, list, toggle } from "./inputs.js";
 import { openKeys } from "./keys.js";
 import { segments } from "./segments.js";
 
+const PATIENCE = 10_000;
 const MAKERS = { radio: segments, checkbox: toggle, line, text: line };
 
 export function mount({ element, props, trigger, watch }) {
   const root = element.querySelector(".settings");
   let drawn;
+  let held = "";
   let parts = new Map();
   let isOpen = false;
   let choices = {};
   let known = null;
+  // What is chosen while another provider's form is on its way: that answer knows nothing of it.
+  let meanwhile = null;
 
   function set(name, value) {
     if (props.value[name] === value) return;
-    props.value = { ...props.value, [name]: value };
-    sync();
     const moves = name === "provider" || name === "model";
-    queueMicrotask(() => trigger(moves ? "input" : "change"));
+    if (moves) meanwhile = { chosen: {}, sent: Date.now() };
+    else if (meanwhile) meanwhile.chosen[name] = value;
+    hold({ ...props.value, [name]: value }, moves ? "input" : "change");
+  }
+
+  function hold(value, event) {
+    props.value = value;
+    held = JSON.stringify(value);
+    sync();
+    queueMicrotask(() => trigger(event));
+  }
+
+  // The form has come: what was chosen meanwhile and is there still holds.
+  function arrived() {
+    const { chosen, sent } = meanwhile;
+    meanwhile = null;
+    if (Date.now() - sent > PATIENCE) return;
+    const left = Object.entries(chosen).filter(([name, value]) => parts.get(name)?.takes(value));
+    if (left.length) hold({ ...props.value, ...Object.fromEntries(left) }, "change");
   }
 
   function part(maker, control) {
@@ -100,6 +120,7 @@ export function mount({ element, props, trigger, watch }) {
       if (focused) document.getElementById(focused)?.focus();
     }
     sync();
+    if (meanwhile && JSON.stringify(props.value) !== held) arrived();
   }
 
   onCheck((checked, result) => {

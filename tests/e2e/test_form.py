@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.steps import PHONE, Form, Visit, card, reaches
 
@@ -34,6 +34,22 @@ def test_an_excluded_choice_cannot_be_chosen_and_says_why_and_what_it_would_fit_
     expect(radio(form, "resolution", "720p")).to_be_checked()
     expect(form.at("resolution")).to_have_attribute("data-changed", "changed from 1080p")
     expect(radio(form, "resolution", "1080p")).to_have_attribute("aria-disabled", "true")
+
+
+def test_what_is_chosen_while_another_form_is_on_its_way_is_kept(visit: Visit) -> None:
+    page = visit()
+    form = Form(page, "text-to-video").open().write("A paper boat in the rain")
+
+    def late(route: Route) -> None:
+        page.wait_for_timeout(1500)
+        route.continue_()
+
+    page.route("**/gradio_api/run/**", late)
+    form.choose("provider", "TokenBay").pick("duration_seconds", "4 s").pick("aspect_ratio", "9:16")
+    expect(form.chosen("model")).to_have_text("Veo 3.1")
+    expect(radio(form, "duration_seconds", "Auto")).to_be_visible()
+    expect(radio(form, "duration_seconds", "4 s")).to_be_checked()
+    expect(radio(form, "aspect_ratio", "9:16")).to_be_checked()
 
 
 def test_a_model_that_was_shut_down_cannot_be_chosen(visit: Visit) -> None:
