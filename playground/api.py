@@ -20,15 +20,13 @@ from playground.domain.reading import parse_request
 from playground.domain.request import PARAMETER_KINDS
 from playground.domain.snippets import LANGUAGES, Language
 from playground.domain.validation import Issue
-from playground.jobs.service import Service, owner_of_bearer
+from playground.jobs.service import STRANGER, Service, owner_of_bearer
 
 MAX_BODY: Final = 200_000
 """Bytes of a request to be checked; its media are references, never bytes."""
 MAX_JOBS: Final = 50
 """How many a list names; `?newest=` asks for fewer."""
 _LANGUAGES: Final[Mapping[str, Language]] = {name: name for name in LANGUAGES}
-_STRANGER: Final = "stranger"
-"""Who checks without a token; owns no job, so names none."""
 _NOWHERE: Final = Path("/nonexistent")
 _PRIVATE: Final = {"cache-control": "private, no-store"}
 _FOUND_OUT: Final = {"error": {"code": "not_found", "message": str(NotFound())}}
@@ -103,7 +101,7 @@ def _add_check(routes: APIRouter, service: Service, upload_dir: Path) -> None:
         try:
             owner = owner_of_bearer(authorization)
         except NotFound:
-            owner = _STRANGER
+            owner = STRANGER
         untouched = [name for name in request.query_params.get("untouched", "").split(",") if name in PARAMETER_KINDS]
         result = await service.check(asked, owner=owner, files_under=upload_dir, untouched=untouched)
         return JSONResponse(result.as_json(), headers=_PRIVATE)

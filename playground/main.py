@@ -24,6 +24,7 @@ from playground.jobs.locks import ProcessLock
 from playground.jobs.record import JobRecord
 from playground.jobs.runner import Runner
 from playground.jobs.service import Service
+from playground.jobs.sharing import Sharing
 from playground.jobs.store import Store
 from playground.jobs.workshop import Workshop
 from playground.registry import Registry
@@ -85,12 +86,20 @@ class Playground:
         changes = Changes()
         allowed = settings.allow_private_hosts
         inputs = Inputs(self._files, self._store, lambda url: url_problem(url, trusted, allowed), self._is_at_hand)
+        sharing = Sharing(
+            public=settings.public,
+            share_keys=settings.share_keys,
+            usd_per_day=settings.budget_usd_per_day,
+            usd_per_owner=settings.budget_usd_per_owner,
+            unpriced=settings.share_unpriced,
+        )
         shop = Workshop(
             me=self._lock.id,
             store=self._store,
             files=self._files,
             inputs=inputs,
-            keys=Keys(clock, logins={"google": self._google}),
+            keys=Keys(clock, logins={"google": self._google}, may_share=sharing.may_share),
+            sharing=sharing,
             journal=Journal(settings.data_dir / "receipts", self._lock.id),
             registry=self.registry,
             transport=self._transport,

@@ -22,6 +22,11 @@ SETTING_NAMES: Final = (
     "PLAYGROUND_ALLOW_RETIRED",
     "PLAYGROUND_REGION",
     "PLAYGROUND_CATALOG_DIR",
+    "PLAYGROUND_PUBLIC",
+    "PLAYGROUND_SHARE_KEYS",
+    "PLAYGROUND_BUDGET_USD_PER_DAY",
+    "PLAYGROUND_BUDGET_USD_PER_OWNER",
+    "PLAYGROUND_SHARE_UNPRICED",
     "GOOGLE_APPLICATION_CREDENTIALS",
 )
 """Every environment name that no table names."""
@@ -33,6 +38,11 @@ _TAKES: Final[Mapping[str, str]] = {
     "allow_private_hosts": "hosts with their ports, separated by commas, such as files.example.lan:8080",
     "allow_retired": "on or off",
     "region": "the two letters of a country, such as DE, or EU",
+    "public": "on or off",
+    "share_keys": "on or off",
+    "budget_usd_per_day": "an amount in US dollars, such as 20",
+    "budget_usd_per_owner": "an amount in US dollars, such as 5",
+    "share_unpriced": "on or off",
 }
 """What each setting takes that can be misunderstood, for a person."""
 _HOST_AND_PORT: Final = re.compile(r"(?:[\w.-]+|\[[0-9a-f:.]+\]):(\d{1,5})", re.ASCII)
@@ -59,6 +69,11 @@ class Settings(BaseModel):
     region: str | None = None
     catalog_dir: Path | None = None
     google_application_credentials: Path | None = None
+    public: bool = False
+    share_keys: bool = False
+    budget_usd_per_day: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    budget_usd_per_owner: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    share_unpriced: bool = False
     _environment: Mapping[str, str] = PrivateAttr(default_factory=dict[str, str])
 
     @field_validator("allow_private_hosts", mode="before")
@@ -126,6 +141,9 @@ def load_settings(environment: Mapping[str, str] | None = None, *, data_dir: Pat
         for name in SETTING_NAMES
         if _is_set(environment, name)
     }
+    if "public" not in given and _is_set(environment, "SPACE_ID"):
+        # A Space of Hugging Face is there for everybody.
+        given["public"] = True
     if data_dir is not None:
         given["data_dir"] = str(data_dir)
     for name in ("data_dir", "media_url", "catalog_dir", "google_application_credentials"):
@@ -139,6 +157,8 @@ def load_settings(environment: Mapping[str, str] | None = None, *, data_dir: Pat
         takes = _TAKES.get(field, "something else")
         value = str(given.get(field, ""))[:_SHOWN]
         raise SettingsError(f"PLAYGROUND_{field.upper()} cannot be read: it takes {takes}, not {value!r}.") from None
+    if settings.public and settings.share_keys and settings.budget_usd_per_day is None:
+        raise SettingsError("PLAYGROUND_SHARE_KEYS on a public page needs PLAYGROUND_BUDGET_USD_PER_DAY beside it.")
     settings._environment = dict(environment)  # pyright: ignore[reportPrivateUsage] - its own constructor
     return settings
 

@@ -5,6 +5,7 @@ Raised, before anything is sent or paid::
     PlaygroundError
     ├── InvalidRequest      the request does not fit; carries the issues
     ├── NotConfigured       no key, or an account setting is missing
+    ├── OverBudget          the operator's key is lent up to an amount, and that is reached
     └── NotFound            no such job here, or not yours
 
 Carried by a job that ended or rests, as a `Failure` (data: it is stored, shown and exported)::
@@ -144,6 +145,13 @@ class NotConfigured(PlaygroundError):
     def __init__(self, message: str, next_step: str) -> None:
         super().__init__(message)
         self.next_step = next_step
+
+
+class OverBudget(PlaygroundError):
+    """The operator lends his key up to an amount each day, and this would go beyond it; nothing was sent."""
+
+    code = "over_budget"
+    next_step = "Enter a key of your own, or come back tomorrow (UTC)."
 
 
 class NotFound(PlaygroundError):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from playground.domain.capabilities import Table
-from playground.domain.errors import InvalidRequest, NotConfigured, NotFound
+from playground.domain.errors import InvalidRequest, NotConfigured, NotFound, OverBudget
 from playground.domain.exchange import Conversation
 from playground.domain.extending import Extendable
 from playground.domain.request import VideoRequest
@@ -28,13 +28,14 @@ from playground.jobs.key_desk import KeyDesk
 from playground.jobs.ordering import new_job
 from playground.jobs.record import JobRecord
 from playground.jobs.runner import Runner
+from playground.jobs.sharing import LOCAL
 from playground.jobs.thumbnails import Thumbnails
 from playground.jobs.usual import UsualWaits
 from playground.jobs.views import view_of, without_paths
 from playground.jobs.workshop import Workshop
 
-LOCAL: Final = "local"
-"""The owner of jobs made on the command line."""
+STRANGER: Final = "stranger"
+"""Whoever shows no token; owns no job and no key."""
 _MIN_TOKEN: Final = 22
 """Characters of a 128-bit token."""
 
@@ -142,6 +143,7 @@ class Service:
         Raises:
             InvalidRequest: it does not fit; nothing was sent.
             NotConfigured: a key or an account setting is missing; nothing was sent.
+            OverBudget: the operator's key is not lent for this; nothing was sent.
         """
         result, found = await check_request(self._shop, request, owner, files_under)
         if not result.valid:
@@ -153,7 +155,11 @@ class Service:
         job_id = secrets.token_urlsafe(16)
         inputs = await self._shop.inputs.keep(job_id, found)
         record = new_job(self._shop, job_id, result, owner=owner, nonce=nonce, inputs=inputs, found=found)
-        job = await self._shop.store.add(record)
+        try:
+            job = await self._shop.store.add(record, self._shop.sharing)
+        except OverBudget:
+            await asyncio.to_thread(self._shop.files.drop_inputs, job_id)
+            raise
         if job.id != job_id:
             await asyncio.to_thread(self._shop.files.drop_inputs, job_id)
         elif job.runner == self._shop.me:

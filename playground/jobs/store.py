@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from playground.domain.job import ACTIVE, STATES, State, may_move
 from playground.jobs.record import JobEvent, JobRecord
+from playground.jobs.sharing import LOCAL, Sharing, day_of
 
 _log = logging.getLogger(__name__)
 
@@ -74,6 +75,7 @@ _events = sa.Table(
     sa.Column("data", sa.JSON, nullable=False),
 )
 
+UNLIMITED: Final = Sharing()
 _LOCKED_TRIES: Final = 12
 _FOREVER_SECONDS: Final = 86_400.0
 _T = TypeVar("_T")
@@ -139,12 +141,19 @@ class Store:
             await self._pause(min(0.05 * 2**attempt, 5))
         raise AssertionError("the last try returned or raised")
 
-    async def add(self, job: JobRecord) -> JobRecord:
-        """Write a new job. The same owner and nonce give the job that is already there."""
+    async def add(self, job: JobRecord, sharing: Sharing = UNLIMITED) -> JobRecord:
+        """Write a new job. The same owner and nonce give the job that is already there.
+
+        Raises:
+            OverBudget: what is lent for a day would not do; nothing was written.
+        """
 
         async def insert(connection: AsyncConnection) -> JobRecord:
             await connection.execute(_jobs.insert().values(**_columns(job.model_dump(mode="json")), seq=1))
             await self._append(connection, job.id, 1, "created", {"state": job.state})
+            # After the row is written, so that two who write at once cannot both be the last that fits.
+            if sharing.is_counted(job):
+                sharing.check(job, await self._lent(connection, day_of(job.created_at)))
             return job.model_copy(update={"seq": 1})
 
         try:
@@ -156,6 +165,13 @@ class Store:
             if twin is None:
                 raise
             return twin
+
+    async def _lent(self, connection: AsyncConnection, since: float) -> dict[str, float]:
+        """What jobs with the operator's keys cost since a moment, by owner; those that surely cost nothing left out."""
+        free = sa.and_(_jobs.c.state.in_(("failed", "cancelled")), _jobs.c.charged == "no")
+        lent = (_jobs.c.created_at >= since, _jobs.c.owner != LOCAL, _jobs.c.credential.startswith("env:"), ~free)
+        query = sa.select(_jobs.c.owner, sa.func.sum(_jobs.c.price_usd)).where(*lent).group_by(_jobs.c.owner)
+        return {owner: usd or 0.0 for owner, usd in await connection.execute(query)}
 
     async def get(self, job_id: str) -> JobRecord | None:
         """A job by its id."""

@@ -16,6 +16,7 @@ from playground.jobs.inputs import Inputs
 from playground.jobs.journal import Journal
 from playground.jobs.keys import Keys
 from playground.jobs.record import JobRecord
+from playground.jobs.sharing import Sharing
 from playground.jobs.store import Store
 from playground.registry import Provider, Registry
 from playground.transport.body import StoredMedia
@@ -46,6 +47,7 @@ class Workshop:
     files: Files
     inputs: Inputs
     keys: Keys
+    sharing: Sharing
     journal: Journal
     registry: Registry
     transport: Transport

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header
 from fastapi.responses import JSONResponse, Response
 
 from playground.domain.errors import NotFound
-from playground.jobs.service import LOCAL, Service, owner_of_bearer
+from playground.jobs.service import STRANGER, Service, owner_of_bearer
 from playground.ui.matrix import matrix
 from playground.ui.sheet import sheet
 from playground.ui.shelf import Shelf
@@ -35,4 +35,4 @@ def _shelf(service: Service, authorization: str) -> Shelf:
     try:
         return Shelf.of(service, owner_of_bearer(authorization))
     except NotFound:
-        return Shelf.of(service, LOCAL)
+        return Shelf.of(service, STRANGER)

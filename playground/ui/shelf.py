@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from playground.domain.capabilities import ModelFacts, Table
 from playground.domain.request import Mode
-from playground.jobs.service import LOCAL, Service
+from playground.jobs.service import STRANGER, Service
 from playground.ui import texts
 
 Readiness = Literal["ready", "key", "check"]
@@ -32,7 +32,7 @@ class Shelf:
     allow_retired: bool = False
 
     @classmethod
-    def of(cls, service: Service, owner: str = LOCAL) -> "Shelf":
+    def of(cls, service: Service, owner: str = STRANGER) -> "Shelf":
         """The shelf as an owner sees it. Asked anew each time: while a page is open, keys come and models go."""
 
         def why_not(provider: str) -> str | None:

@@ -90,6 +90,14 @@ async def test_the_operators_key_is_said_to_be_there_and_no_more(tmp_path: Path,
         assert (await client.delete("/api/keys/gemini", headers=ANNA)).json()["source"] == "environment"
 
 
+async def test_on_a_public_page_the_operators_key_is_offered_to_nobody(tmp_path: Path, server: Emulation) -> None:
+    async with door(tmp_path, server, GEMINI_API_KEY=KEY, PLAYGROUND_PUBLIC="1") as client:
+        assert (await sources(client, ANNA))[GEMINI] == "none"
+        for who in (ANNA, {}):
+            assert (await ready(client, who))[GEMINI] == "key"
+        assert (await client.post("/api/keys/gemini/test", headers=ANNA)).json()["works"] is False
+
+
 async def test_a_free_call_tells_whether_a_key_works(tmp_path: Path, server: Emulation) -> None:
     async with door(tmp_path, server) as client:
         missing = (await client.post("/api/keys/gemini/test", headers=ANNA)).json()

@@ -42,6 +42,8 @@ def test_private_hosts_come_with_their_port(value: str) -> None:
         ("PLAYGROUND_POLL_SECONDS", "inf", "a number of seconds above 0"),
         ("PLAYGROUND_ALLOW_RETIRED", "perhaps", "on or off"),
         ("PLAYGROUND_MEDIA_URL", "s3://bucket", "a folder"),
+        ("PLAYGROUND_PUBLIC", "perhaps", "on or off"),
+        ("PLAYGROUND_BUDGET_USD_PER_DAY", "-1", "an amount in US dollars"),
     ],
 )
 def test_what_cannot_be_understood_is_named_with_what_it_takes(name: str, value: str, takes: str) -> None:
@@ -49,6 +51,19 @@ def test_what_cannot_be_understood_is_named_with_what_it_takes(name: str, value:
         load_settings({name: value})
     assert str(refused.value).startswith(f"{name} cannot be read: it takes {takes}")
     assert str(refused.value).endswith(f", not {value!r}.")
+
+
+def test_a_space_is_public_unless_its_operator_says_otherwise() -> None:
+    assert not load_settings({}).public
+    assert load_settings({"SPACE_ID": "somebody/veo"}).public
+    assert not load_settings({"SPACE_ID": "somebody/veo", "PLAYGROUND_PUBLIC": "off"}).public
+
+
+def test_keys_are_not_lent_without_a_budget() -> None:
+    lent = {"PLAYGROUND_PUBLIC": "1", "PLAYGROUND_SHARE_KEYS": "1"}
+    with pytest.raises(SettingsError, match="PLAYGROUND_BUDGET_USD_PER_DAY"):
+        load_settings(lent)
+    assert load_settings({**lent, "PLAYGROUND_BUDGET_USD_PER_DAY": "20"}).budget_usd_per_day == 20
 
 
 def test_a_file_of_settings_that_is_no_text_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,65 @@
+"""How far the operator's keys are lent to those who come by the page: to nobody, or up to an amount each day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from playground.domain.errors import OverBudget
+from playground.jobs.record import JobRecord
+
+LOCAL: Final = "local"
+"""The owner of jobs made on the command line: the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """What the operator allows. A job counts from its creation, and no more once it is sure that it cost nothing."""
+
+    public: bool = False
+    """Whether strangers may reach the page."""
+    share_keys: bool = False
+    usd_per_day: float | None = None
+    """What all jobs of a day (UTC) may cost together; None: no limit."""
+    usd_per_owner: float | None = None
+    """What those of one owner may cost."""
+    unpriced: bool = False
+    """Whether a job may be made whose price nobody knows; it counts as nothing."""
+
+    def may_share(self, owner: str) -> bool:
+        """Whether an owner's jobs may use the operator's keys."""
+        return owner == LOCAL or not self.public or self.share_keys
+
+    def is_counted(self, job: JobRecord) -> bool:
+        """Whether a job is made with a key that is lent under a limit."""
+        lent = job.owner != LOCAL and job.credential.startswith("env:")
+        return lent and (self.usd_per_day is not None or self.usd_per_owner is not None)
+
+    def check(self, job: JobRecord, spent: Mapping[str, float]) -> None:
+        """Whether a job may be made beside what each owner's jobs of the day, this one among them, cost.
+
+        Raises:
+            OverBudget: it may not.
+        """
+        if job.price_usd is None:
+            if not self.unpriced:
+                says = "Nobody knows what this costs, so the key of this server is not lent for it."
+                raise OverBudget(says)
+            return
+        if job.price_usd == 0:
+            return
+        together, own = sum(spent.values()), spent.get(job.owner, 0.0)
+        if self.usd_per_day is not None and _is_above(together, self.usd_per_day):
+            raise OverBudget(f"The key of this server is lent for ${self.usd_per_day:.2f} a day, and that is used up.")
+        if self.usd_per_owner is not None and _is_above(own, self.usd_per_owner):
+            says = f"The key of this server is lent to each visitor for ${self.usd_per_owner:.2f} a day; "
+            raise OverBudget(f"{says}this would go beyond it.")
+
+
+def day_of(seconds: float) -> float:
+    """When the day (UTC) of a moment began; both in seconds since the epoch."""
+    return datetime.fromtimestamp(seconds, UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+def _is_above(usd: float, limit: float) -> bool:
+    return round(usd - limit, 6) > 0
