@@ -20,6 +20,7 @@ _ADDRESS_HEADERS: Final = (b"host", b"x-forwarded-host", b"x-forwarded-proto", b
 """What Gradio tells that address by."""
 _OUR_WORDS: Final = frozenset({"job", "__theme"})
 """What an address of ours may ask for; the page's script reads it. Gradio has words of its own."""
+_LOGIN: Final = b"access-token"
 _OWN_HEADERS: Final = (b"content-length", b"content-encoding", b"cache-control", b"etag", b"vary")
 _OK: Final = 200
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -74,6 +75,9 @@ class FrontPage:
 
 def _is_page(scope: Scope) -> bool:
     if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != "/":
+        return False
+    # Whoever has logged in by Gradio's own login is told a page of his own.
+    if any(name == b"cookie" and _LOGIN in value for name, value in scope["headers"]):
         return False
     query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
     return {name for name, _ in query} <= _OUR_WORDS

@@ -141,7 +141,10 @@ def test_nobody_is_told_who_did_not_ask(visit: Visit) -> None:
 def test_nothing_is_wider_than_a_small_phone(visit: Visit) -> None:
     page = visit("/?__theme=dark", size=(360, 740))
     wide = "document.documentElement.scrollWidth"
-    assert page.evaluate(wide) <= 360
+    for tab in ("Image to video", "Interpolation", "References", "Extension", "Capabilities", "Text to video"):
+        page.get_by_role("tab", name=tab, exact=True).click()
+        page.wait_for_timeout(300)
+        assert page.evaluate(wide) <= 360, tab
     submit(page, "A very long prompt without end " * 8 + "[sandbox:filtered]", "W" * 90 + " [sandbox:never-ends]")
     reaches(page, "running")
     assert page.evaluate(wide) <= 360

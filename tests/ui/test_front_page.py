@@ -85,6 +85,17 @@ async def test_what_gradio_answers_differently_passes_through(path: str, query: 
         assert len(gradio.asked) == count
 
 
+async def test_whoever_has_logged_in_gets_his_own() -> None:
+    gradio = Gradio()
+    page = FrontPage(gradio)
+    await got(page, {**HERE, "cookie": "theme=dark"})
+    await got(page, {**HERE, "cookie": "theme=light"})
+    assert len(gradio.asked) == 1
+    for count in (2, 3):
+        await got(page, {**HERE, "cookie": "theme=dark; access-token-unsecure-x=y"})
+        assert len(gradio.asked) == count
+
+
 async def test_an_error_is_not_kept_and_addresses_are_forgotten() -> None:
     failing = Gradio(500)
     page = FrontPage(failing)
