@@ -43,6 +43,9 @@ def configure(encoder: Any, size: tuple[int, int], exact: Sequence[int] = ()) ->
     encoder.color_range = LIMITED
     # "stitchable" keeps the parameter sets free of what the content suggests: extensions rely on equal ones.
     private = f"keyint={FPS * 2}:stitchable=1:colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv"
+    if size[0] % 256:
+        # In rows of any number of blocks x264's block tree reads what nobody wrote: each run would be another file.
+        private += ":mbtree=0"
     if exact:
         private += ":zones=" + "/".join(f"{frame},{frame},q=4" for frame in exact)
     encoder.options = {"preset": _preset(size[0] * size[1]), "crf": "21", "x264-params": private}

@@ -47,7 +47,8 @@ def colours(shot: Shot) -> Palette:
     high, upper, lower, low = _SPACE if shot.place == "space" else hour["sky"]
     glow, land = hour["glow"], place["land"]
     if shot.weather in _HAZES:
-        high, upper, lower, low = (_greyed(colour) for colour in (high, upper, lower, low))
+        grey = 0.25 if shot.hour == "neon" else 0.75
+        high, upper, lower, low = (_greyed(colour, grey) for colour in (high, upper, lower, low))
         high, upper = blend(high, lower, 0.4), blend(upper, lower, 0.4)
     if shot.weather == "snow":
         land = blend(land, _SNOW, 0.7)
@@ -60,9 +61,9 @@ def colours(shot: Shot) -> Palette:
     return Palette((high, upper, lower, low), glow, hour["sun"], hour["light"], land, air, haze, dark)
 
 
-def _greyed(colour: Rgb) -> Rgb:
+def _greyed(colour: Rgb, share: float) -> Rgb:
     grey = sum(colour) / 3
-    return blend(colour, (grey, grey, grey), 0.8)
+    return blend(colour, (grey, grey, grey), share)
 
 
 def blend(first: Rgb, second: Rgb, share: float) -> Rgb:

@@ -13,16 +13,6 @@ PLATE_WIDTH = 2048
 FAR = float("inf")
 
 
-class Frame(NamedTuple):
-    """A picture's geometry in pixels: its size, the row of the horizon, the focal length; `unit` is 1 at 720p."""
-
-    width: int
-    height: int
-    horizon: float
-    focal: float
-    unit: float
-
-
 class Pose(NamedTuple):
     """Where the camera is: across, up and forward in world units; turned and tilted in pixels; zoom 1 is none."""
 
@@ -32,6 +22,20 @@ class Pose(NamedTuple):
     turn: float = 0.0
     tilt: float = 0.0
     zoom: float = 1.0
+
+
+class Frame(NamedTuple):
+    """A picture's geometry in pixels: its size, the row of the horizon, the focal length; `unit` is 1 at 720p."""
+
+    width: int
+    height: int
+    horizon: float
+    focal: float
+    unit: float
+
+    def level(self, pose: Pose) -> float:
+        """The row of the horizon as the camera stands."""
+        return self.height / 2 + (self.horizon - self.height / 2) * pose.zoom + pose.tilt
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,7 @@ class Plate:
         near = 1.0 if self.depth == FAR else self.depth / (self.depth - pose.forward)
         scale = pose.zoom * near
         shift = 0.0 if self.depth == FAR else frame.focal / self.depth
-        middle = frame.height / 2 + (frame.horizon - frame.height / 2) * pose.zoom + pose.tilt
-        rows = (np.arange(frame.height) - middle) / scale - pose.up * shift - self.top
+        rows = (np.arange(frame.height) - frame.level(pose)) / scale - pose.up * shift - self.top
         columns = (np.arange(frame.width) - frame.width / 2 + pose.turn * pose.zoom) / scale + pose.across * shift
         columns += self.alpha.shape[1] / 2
         return rows, columns

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -58,6 +59,9 @@ def _shot(spec: RenderSpec, story: Story) -> Shot:
     if spec.mode == "interpolation":
         first, last = _fitted(spec, spec.first_frame), _fitted(spec, spec.last_frame)
         return Morph(without_label(first), without_label(last), spec.frame_count)
+    if spec.mode == "references":
+        # The pictures show what it is about.
+        story = replace(story, shots=tuple(replace(shot, subject=None) for shot in story.shots))
     scene = _scene(story, spec.size, spec)
     if spec.mode == "references":
         images = [media.load_image(path, near=spec.size) for path in spec.reference_images]

@@ -66,26 +66,31 @@ class _Stage:
         self._weather = Weather(shot.weather, palette, self.frame, dice) if shot.weather else None
         # The land that stands before the water is drawn after it.
         self._before = sum(plate.depth >= SHORE for plate in self._plates)
+        self._sky = blank(size)
+        self._plates[0].draw(self._sky, self.frame, Pose(), height)
         self._vignette = _vignette(size)
 
     def drawn(self, pose: Pose, seconds: float) -> Planes:
         """Draw it as it looks from a place at a moment."""
-        bottom = self.frame.height
-        bottoms: list[int] = []
+        frame, water = self.frame, self._water
+        bottom, bottoms = frame.height, list[int]()
         for number, plate in reversed([*enumerate(self._plates)]):
-            bottoms.insert(0, bottom)
-            # Water mirrors what it covers, so nothing behind it may be left out.
-            if self._water is None or number >= self._before:
-                bottom = min(bottom, plate.hides_from(self.frame, pose))
-        picture = blank((self.frame.width, self.frame.height))
-        for number, (plate, bottom) in enumerate(zip(self._plates, bottoms, strict=True)):
-            if number == self._before and self._water is not None:
-                self._water.draw(picture, pose, seconds)
+            if water is not None and number == self._before - 1:
+                bottom = water.line(pose)
+            bottoms.append(bottom)
+            bottom = min(bottom, plate.hides_from(frame, pose))
+        # The sky is too far away to change with the camera's place.
+        turned = pose[3:] != Pose()[3:]
+        picture = blank((frame.width, frame.height)) if turned else self._sky.copy()
+        for number, plate in enumerate(self._plates):
+            if number == self._before and water is not None:
+                water.draw(picture, pose, seconds)
             # Whoever the shot is about is followed.
             followed = pose._replace(across=0.1 * pose.across) if plate.once else pose
-            plate.draw(picture, self.frame, followed, bottom)
-        if self._before == len(self._plates) and self._water is not None:
-            self._water.draw(picture, pose, seconds)
+            if turned or number > 0:
+                plate.draw(picture, frame, followed, bottoms[-1 - number])
+        if water is not None and self._before == len(self._plates):
+            water.draw(picture, pose, seconds)
         if self._weather is not None:
             self._weather.draw(picture, seconds)
         picture.y[...] = (picture.y * self._vignette) >> 8

@@ -50,6 +50,9 @@ def _clouds(air: Canvas, shot: Shot, palette: Palette, up: Field, distance: Fiel
     bright, shade = blend(palette.glow, palette.sky[3], 0.35), blend(palette.sky[1], palette.sky[2], 0.5)
     if palette.dark:
         bright, shade = blend(palette.sky[3], palette.sky[1], 0.3), palette.sky[1]
+    elif shot.weather is not None:
+        # Under a closed sky there is no bright side.
+        bright = blend(bright, shade, 0.65)
     air.wash(shade, cover)
     air.wash(bright, cover * lit)
 

@@ -165,6 +165,6 @@ def _murmur(text: str, pitch: float, dice: _Dice) -> Wave:
                 ]
                 strength = sum(share / (1 + off**2) for share, off in zip((1, 0.6, 0.3), away, strict=True))
                 tone += strength / harmonic**0.35 * np.sin(harmonic * turn)
-            parts.append(0.14 * tone * np.clip(np.minimum(clock / 0.02, (clock[-1] - clock) / 0.04), 0, 1))
+            parts.append(0.2 * tone * np.clip(np.minimum(clock / 0.02, (clock[-1] - clock) / 0.04), 0, 1))
         parts.append(np.zeros(int(SAMPLE_RATE * (0.05 if word.isalnum() else 0.18))))
     return np.concatenate(parts).astype(np.float32) if parts else np.zeros(0, np.float32)

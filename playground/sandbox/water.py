@@ -30,13 +30,16 @@ class Water:
         lit = blend((deep[0] * light[0], deep[1] * light[1], deep[2] * light[2]), palette.sky[1], 0.25)
         self._deep = canvas(lit, np.ones((2, 2), np.float32)).planes()
 
+    def line(self, pose: Pose) -> int:
+        """The picture's row (even) at which the water begins."""
+        away = (EYE + pose.up) * self._frame.focal * pose.zoom / max(self._far - pose.forward, 1)
+        return int(np.clip(self._frame.level(pose) + away, 2, self._frame.height)) & ~1
+
     def draw(self, picture: Planes, pose: Pose, seconds: float) -> None:
         """Cover the picture from the far shore down, in place."""
-        frame = self._frame
-        horizon = frame.height / 2 + (frame.horizon - frame.height / 2) * pose.zoom + pose.tilt
+        frame, line, horizon = self._frame, self.line(pose), self._frame.level(pose)
         focal, eye = frame.focal * pose.zoom, EYE + pose.up
-        line = int(horizon + eye * focal / max(self._far - pose.forward, 1)) & ~1
-        if not 2 <= line < frame.height - 2:
+        if line >= frame.height:
             return
         rows = np.arange(line, frame.height, dtype=np.float32)
         away = np.minimum(eye * focal / np.maximum(rows - horizon, 0.5), 120)
