@@ -5,6 +5,7 @@ A finished video is a file of two days: `files/{id}` tells its state (PROCESSING
 """
 
 import asyncio
+from datetime import timedelta
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -44,6 +45,7 @@ _REFUSALS: Final = (
     "filtered-at-once",
 )
 _LONGEST_EXTENDED_SECONDS: Final = 141
+_KEPT: Final = timedelta(days=2)
 
 
 def stand_in(desk: Desk) -> StandIn:
@@ -163,12 +165,19 @@ class _GeminiApi:
         file_id = _file_id(handle)
         operation_id, _, number = file_id.rpartition("v")
         operation = self._desk.find("gemini", operation_id)
-        if operation is None or number not in map(str, range(1, operation.wanted.videos + 1)):
-            if file_id.partition("x")[2]:
-                raise Refusal(f"The File {file_id} has expired.", 404)
+        if operation is None and "x" in file_id:
+            raise Refusal(f"The File {file_id} has expired.", 404)
+        if (
+            operation is None
+            or number not in map(str, range(1, operation.wanted.videos + 1))
+            or self._is_old(operation)
+        ):
             says = f"You do not have permission to access the File {file_id} or it may not exist."
             raise Refusal(says, 403)
         return operation, int(number)
+
+    def _is_old(self, operation: Operation) -> bool:
+        return self._desk.clock() - operation.accepted_at > _KEPT
 
     def _source(self, video: Json) -> Operation:
         """The operation whose clip is to be extended.

@@ -1,11 +1,14 @@
 """The Gemini API's stand-in, met by plain httpx: strict as the service was, with its wordings and files."""
 
 import base64
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from playground.emulator._server import emulator_of
 from tests.emulation import Emulation
 from tests.house import SAMPLES
 
@@ -340,3 +343,21 @@ def test_an_operation_of_nobody_is_not_found(server: Emulation) -> None:
 def test_what_the_front_end_answers_comes_in_a_list(server: Emulation) -> None:
     server.fault("gemini", "create", "error-504")
     assert post(server, {}).json()[0]["error"]["code"] == 504
+
+
+async def test_a_file_is_kept_for_two_days(tmp_path: Path) -> None:
+    now = datetime(2026, 10, 1, tzinfo=UTC)
+    built = emulator_of(tmp_path, clock=lambda: now, worker=("never started",))
+    transport = httpx.ASGITransport(built.app)  # pyright: ignore[reportArgumentType] - its ASGI types are narrower
+    async with httpx.AsyncClient(transport=transport, base_url="http://here", headers=KEY) as client:
+        url = f"/gemini/v1beta/models/{MODEL}:predictLongRunning"
+        name = (await client.post(url, json={"instances": [{"prompt": "[sandbox:never-ends]"}]})).json()["name"]
+        path = f"/gemini/v1beta/files/{name.rpartition('/')[2]}v1"
+        statuses: list[int] = []
+        for days in (1, 3):
+            now = datetime(2026, 10, 1 + days, tzinfo=UTC)
+            statuses += [
+                (await client.get(path)).status_code,
+                (await client.get(f"{path}:download?alt=media")).status_code,
+            ]
+    assert statuses == [200, 302, 403, 403]
