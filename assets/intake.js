@@ -9,7 +9,9 @@ export function takePastesAndDrops() {
   if (isListening) return;
   isListening = true;
   document.addEventListener("paste", (event) => {
-    if (give(event.clipboardData, event.target)) event.preventDefault();
+    // Some programs put a picture of the text beside the text: where one writes, the text is meant.
+    const isText = event.clipboardData?.types.includes("text/plain") && event.target.matches?.("input, textarea");
+    if (!isText && give(event.clipboardData, event.target)) event.preventDefault();
   });
   for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
     document.addEventListener(kind, (event) => {

@@ -62,7 +62,10 @@ export function resultsPanel({ mode, words, isVideo, add }) {
     last = { key: key(), at: Date.now() };
     const found = isVideo ? await clips(held) : await frames();
     if (!found) return say(empty, words.resultsFailed);
-    list.replaceChildren(...found.map(entry));
+    // The same again keeps its pictures, and whoever is on one of them.
+    const said = JSON.stringify(found.map(({ ref, name, facts, why }) => [ref, name, facts, why]));
+    if (list.dataset.said !== said) list.replaceChildren(...found.map(entry));
+    list.dataset.said = said;
     say(empty, found.length ? "" : words.noResults);
   }
 

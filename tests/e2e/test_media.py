@@ -11,10 +11,11 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.steps import Form, Visit, make_clip, plays, reaches, shot
 
-HAND_OVER = """({kind, encoded, on}) => {
+HAND_OVER = """({kind, encoded, on, text}) => {
     const raw = Uint8Array.from(atob(encoded), (each) => each.charCodeAt(0));
     const data = new DataTransfer();
     data.items.add(new File([raw], "handed.jpg", {type: "image/jpeg"}));
+    if (text) data.setData("text/plain", text);
     const target = document.querySelector(on);
     const init = {bubbles: true, cancelable: true};
     const event = kind === "paste"
@@ -25,10 +26,10 @@ HAND_OVER = """({kind, encoded, on}) => {
 }"""
 
 
-def hand_over(page: Page, kind: str, picture: Path, on: str) -> bool:
+def hand_over(page: Page, kind: str, picture: Path, on: str, text: str = "") -> bool:
     """Paste or drop a picture somewhere; answers whether the page took it."""
     encoded = base64.b64encode(picture.read_bytes()).decode()
-    return bool(page.evaluate(HAND_OVER, {"kind": kind, "encoded": encoded, "on": on}))
+    return bool(page.evaluate(HAND_OVER, {"kind": kind, "encoded": encoded, "on": on, "text": text}))
 
 
 def pictures(form: Form, name: str) -> Locator:
@@ -41,7 +42,9 @@ def test_a_pasted_picture_goes_to_the_first_free_input(visit: Visit, samples: Pa
     expect(form.at("last_frame")).to_contain_text("Drop, paste or choose a picture")
     assert hand_over(page, "paste", samples / "first-frame.jpg", "body")
     expect(pictures(form, "first_frame")).to_be_visible()
-    assert hand_over(page, "paste", samples / "last-frame.jpg", "#interpolation-prompt textarea")
+    writing = "#interpolation-prompt textarea"
+    assert not hand_over(page, "paste", samples / "last-frame.jpg", writing, "text with its own picture")
+    assert hand_over(page, "paste", samples / "last-frame.jpg", writing)
     expect(pictures(form, "last_frame")).to_be_visible()
     form.pick("duration_seconds", "4 s").generate()
     reaches(page, "succeeded")
