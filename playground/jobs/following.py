@@ -55,6 +55,9 @@ def _wait(shop: Workshop, provider: Provider, polls: int) -> float:
 
 async def _ask(shop: Workshop, job: JobRecord, provider: Provider, live: Live) -> policy.AfterStatus:
     assert job.operation is not None
+    if not await shop.has_key(job, provider):
+        # Forgotten or expired meanwhile: a question without it would only be refused.
+        return policy.NeedsKey(needs_key(provider, "unknown"))
     reply = await shop.ask(job, provider, provider.adapter.status(job.operation, shop.context(job)))
     live.polls += 1
     return policy.after_status(reply, provider.adapter.checked, provider.label, shop.clock())

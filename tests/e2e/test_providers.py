@@ -128,6 +128,7 @@ def test_a_job_whose_key_is_gone_asks_for_it_and_goes_on(visit: Visit) -> None:
     close_keys(page)
     reaches(page, "parked")
     expect(card(page).locator(".said")).to_have_text("Needs your key to go on")
+    expect(card(page).locator(".message")).to_have_text("This job needs your key for TokenBay to go on.")
     card(page).get_by_role("button", name="Enter the key").click()
     expect(row.locator("input[type=password]")).to_be_focused()
     enter_key(page, "tokenbay", key_of("tokenbay"))

@@ -19,9 +19,11 @@ ACCOUNT = {"account_id": "annas-account"}
 
 
 @asynccontextmanager
-async def without_operators_keys(house: House, server: Emulation, *, adopts: bool = False) -> AsyncGenerator[Service]:
-    facts = TABLES[STEM].provider
-    async with house.process(adopts=adopts, **{facts.base_url.env: server.base_url(STEM)}) as service:
+async def without_operators_keys(
+    house: House, server: Emulation, *, adopts: bool = False, stem: str = STEM
+) -> AsyncGenerator[Service]:
+    facts = TABLES[stem].provider
+    async with house.process(adopts=adopts, **{facts.base_url.env: server.base_url(stem)}) as service:
         yield service
 
 
@@ -82,6 +84,26 @@ async def test_a_job_that_lost_its_key_waits_for_its_owner_and_goes_on(house: Ho
         await service.keys.enter(ANNA, STEM, KEY, ACCOUNT)
         assert (await service.settled(job, owner=ANNA)).state == "succeeded"
     assert server.accepted(STEM) == 1
+
+
+async def test_a_running_job_whose_key_is_forgotten_asks_nothing_without_it(house: House, server: Emulation) -> None:
+    async with without_operators_keys(house, server, stem="tokenbay") as service:
+        await service.keys.enter(ANNA, "tokenbay", KEY, {})
+        spec = next(spec for spec in TABLES["tokenbay"].specs.values() if spec.mode == "text-to-video")
+        assert isinstance(spec, ModeSpec)
+        asked = request_for(spec, prompt="A boat [sandbox:never-ends]")
+        job = await service.submit(asked, owner=ANNA, files_under=None)
+        async for view in service.watch(job, owner=ANNA):
+            if view.state == "running":
+                service.keys.forget(ANNA, "tokenbay")
+        view = await service.view(job, owner=ANNA)
+        assert (view.state, view.needs_own_key) == ("parked", True)
+        assert view.error is not None
+        assert view.error.message == "This job needs your key for TokenBay to go on."
+        await service.keys.enter(ANNA, "tokenbay", KEY, {})
+        assert (await service.view(job, owner=ANNA)).state == "running"
+    assert all("authorization" in line["headers"] for line in server.requests())
+    assert server.accepted("tokenbay") == 1
 
 
 @pytest.mark.parametrize(
