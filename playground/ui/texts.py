@@ -57,7 +57,6 @@ SETTINGS: Final[dict[str, str]] = {
     "off": OFF,
     "always": "Always so here",
     "ways": "It fits with",
-    "looking": "Looking for a way…",
     "noWay": "Nothing near this request takes it.",
     "needsKey": "{provider} needs a key.",
     "enterKey": "Enter a key",
