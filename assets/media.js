@@ -125,6 +125,7 @@ export function mount({ element, props, trigger, watch }) {
     hasRoom: () => items().length < props.at_most,
     clear: () => items().length && set([]),
     take: uploadAll,
+    takeNewest: results.takeNewest,
     upload,
   });
   takePastesAndDrops();

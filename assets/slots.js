@@ -4,7 +4,7 @@ import { here } from "./browser.js";
 
 const slots = new Map();
 
-// A slot: {field, element, accepts(file), hasRoom(), take(files), upload(file), clear()}.
+// A slot: {field, element, accepts(file), hasRoom(), take(files), takeNewest(), upload(file), clear()}.
 export function addSlot(mode, slot) {
   if (!slots.has(mode)) slots.set(mode, new Map());
   slots.get(mode).set(slot.field, slot);
@@ -14,11 +14,15 @@ export function slotsOf(mode) {
   return [...(slots.get(mode)?.values() ?? [])];
 }
 
-// The pictures that are shipped for trying things out, by field.
+// The pictures that are shipped for trying things out, by field; or the newest result, where there is none yet.
 export async function giveSamples(mode, media) {
   for (const [field, names] of Object.entries(media)) {
     const slot = slots.get(mode)?.get(field);
     if (!slot) continue;
+    if (names === "newest") {
+      if (slot.hasRoom()) await slot.takeNewest();
+      continue;
+    }
     slot.clear();
     for (const name of names) {
       const answer = await fetch(here(`pg-static/samples/${name}`));

@@ -125,6 +125,13 @@ export function resultsPanel({ mode, words, isVideo, add }) {
     element,
     opener: button,
     open,
+    // The newest that fits, for an example; whether there was one.
+    async takeNewest() {
+      const found = (await (isVideo ? clips(held) : frames())) ?? [];
+      const fitting = found.find((each) => !each.why);
+      if (fitting) add({ ref: fitting.ref, name: fitting.name });
+      return Boolean(fitting);
+    },
     // After every check: another provider takes other clips, and a job may have ended meanwhile.
     refresh(now) {
       held = now;

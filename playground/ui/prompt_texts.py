@@ -72,15 +72,20 @@ EXAMPLES: Final[dict[str, tuple[dict[str, object], ...]]] = {
         {
             "title": "Pull back",
             "prompt": "Without a cut the camera pulls back and rises until the whole place lies below, calm and wide.",
+            "media": {"source_video": "newest"},
         },
         {
             "title": "Someone arrives",
             "prompt": "The scene goes on. Steps come closer, a lantern enters from the left, and a voice asks, "
             "“Are you still here?”",
+            "media": {"source_video": "newest"},
         },
     ),
 }
-"""Prompts of our own to begin with, written after the advice of Google's prompt guide; media are `assets/samples`."""
+"""Prompts of our own to begin with, written after the advice of Google's prompt guide.
+
+Media are files of `assets/samples`, or `newest`: the newest result that fits.
+"""
 
 BUILDER: Final[dict[str, str]] = {
     "title": "Build a prompt",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.steps import Form, Visit, reaches, shot
+from tests.e2e.steps import Form, Visit, make_clip, reaches, shot
 
 
 def prompt(form: Form) -> Locator:
@@ -34,6 +34,18 @@ def test_an_example_brings_its_pictures(visit: Visit, samples: Path) -> None:
     expect(page.locator("#tab-interpolation .pg-quote")).to_contain_text("Free")
     form.pick("duration_seconds", "4 s").generate()
     reaches(page, "succeeded")
+
+
+def test_an_example_of_an_extension_takes_the_newest_result(visit: Visit) -> None:
+    page = visit()
+    form = Form(page, "extension").open()
+    page.get_by_role("button", name="Fill in the example “Pull back”").click()
+    expect(prompt(form)).to_have_value(re.compile("Without a cut"))
+    expect(form.at("source_video").locator(".media-items li")).to_have_count(0)
+    make_clip(page)
+    form.open()
+    page.get_by_role("button", name="Fill in the example “Pull back”").click()
+    expect(form.at("source_video").locator(".media-items li")).to_contain_text("A paper boat in the rain")
 
 
 def test_the_builder_puts_the_parts_into_sentences(visit: Visit) -> None:
