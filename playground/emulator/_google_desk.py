@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, cast
@@ -11,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from playground.emulator._bodies import TooLarge, read_body
 from playground.emulator._desk import Desk, Operation, Stage, Wanted
-from playground.emulator._google_errors import Refusal, quota
+from playground.emulator._google_errors import INVALID, Refusal, quota
 from playground.emulator._google_request import Create, Medium
 from playground.emulator._rehearsals import UnknownRehearsal
 from playground.sandbox.spec import AspectRatio, Resolution
@@ -32,16 +31,16 @@ FAILED: Final = "Video generation failed due to an internal server issue. Please
 _ADDED_SECONDS: Final = 7
 
 
-async def body_of(request: Request) -> bytes:
+async def body_of(request: Request, desk: Desk) -> bytes:
     """The whole body.
 
     Raises:
         Refusal: it is too large, or its sender left.
     """
     try:
-        return await read_body(request, MAX_BODY_BYTES, lambda: Path(tempfile.gettempdir()))
+        return await read_body(request, MAX_BODY_BYTES, desk.spool)
     except TooLarge:
-        raise Refusal("Request payload size exceeds the limit: 100 MB.", 413, name="INVALID_ARGUMENT") from None
+        raise Refusal(f"Request payload size exceeds the limit: {MAX_BODY_BYTES} bytes.", 413, name=INVALID) from None
     except ClientDisconnect:
         raise Refusal("The client left.") from None
 

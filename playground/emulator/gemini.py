@@ -80,7 +80,7 @@ class _GeminiApi:
         _check_key(request)
         model_id = request.path_params["model"]
         model = model_of(model_id)
-        raw = await body_of(request)
+        raw = await body_of(request, self._desk)
         asked = await asyncio.to_thread(read_create, raw, GRAMMAR)
         check(asked, model)
         source = self._source(asked.video) if asked.video is not None else None

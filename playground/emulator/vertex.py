@@ -64,7 +64,7 @@ class _VertexAi:
     async def create(self, request: Request) -> Response:
         check_token(request)
         _check_model(request)
-        raw = await body_of(request)
+        raw = await body_of(request, self._desk)
         asked = await asyncio.to_thread(read_create, raw, GRAMMAR)
         model = request.path_params["model"]
         check(asked, model)
@@ -80,7 +80,7 @@ class _VertexAi:
     async def status(self, request: Request) -> Response:
         check_token(request)
         _check_model(request)
-        raw = await body_of(request)
+        raw = await body_of(request, self._desk)
         name = await asyncio.to_thread(_operation_name, raw)
         operation = self._desk.find("vertex", name.removeprefix(f"{_model_name(request)}/operations/"))
         if operation is None or operation.wanted.model != request.path_params["model"]:
