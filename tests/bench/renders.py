@@ -19,6 +19,14 @@ _KB_A_UNIT: Final = 1 if sys.platform != "darwin" else 1 / 1024
 _ADDED: Final = 7
 
 
+# By resolution: seconds, times the encoder alone, megabytes at the most.
+_GOALS: Final[dict[str, tuple[float, float | None, int]]] = {
+    "720p": (4, 2.2, 320),
+    "1080p": (9, None, 520),
+    "4k": (25, None, 1_150),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Take:
     """One render: how long its process lived, what it took of the cores and of memory, and what it wrote."""
@@ -53,8 +61,11 @@ def _line(what: str, fields: dict[str, Any], runs: int, folder: Path, first_fram
     worked = median_of(runs, iter([take.cpu_seconds for take in takes]).__next__)
     peak = max(take.peak_megabytes for take in takes)
     length = "" if fields["mode"] == "extension" else "8 s, "
+    longest, times, memory = _GOALS[fields.get("resolution", "720p")]
     measured = f"{seconds:.1f} s ({worked:.1f} s of CPU); the encoder alone {alone:.1f} s; peak {peak:.0f} MB"
-    return Line(f"Sandbox, {length}sound: {what}", measured)
+    goal = f"≤ {longest:g} s{f', ≤ {times} × the encoder' if times is not None else ''}, ≤ {memory:,} MB"
+    met = seconds <= longest and peak <= memory and (times is None or seconds <= times * alone)
+    return Line(f"Sandbox, {length}sound: {what}", measured, goal, met)
 
 
 def _render(fields: dict[str, Any], folder: Path, name: str) -> Take:
