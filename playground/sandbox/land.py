@@ -119,7 +119,9 @@ class Painter:
         """Land that comes in from one side and falls off steeply into the water before it."""
         middle = self._width / 2 + self.side * self._frame.width * 0.3
         out = (np.arange(self._width) - middle) * -self.side / self._frame.unit + 16 * self._line(1.6, 8)
-        line = height * (1 - smooth((out - 60) / 130) * 3) + 5 * self._frame.unit * self._line(1.3, 6)
+        line = height * (
+            1 - smooth((out - 60) / 130) * 3 - np.maximum(out - 150, 0) / 30
+        ) + 5 * self._frame.unit * self._line(1.3, 6)
         rough = self._grain(rows, 1.5, 0.7)
         return Ground(line.astype(np.float32), np.clip(1 + 0.9 * (rough - np.roll(rough, 5, axis=1)), 0.4, 1.5))
 

@@ -66,7 +66,7 @@ class Plate:
 
     def hides_from(self, frame: Frame, pose: Pose) -> int:
         """The picture's first row (even) from which this hides everything behind it."""
-        if self.once:
+        if self.once or self.solid >= len(self.alpha):
             return frame.height
         rows, _ = self.place(frame, pose)
         return min(frame.height, (int(np.searchsorted(rows, self.solid)) + 1) & ~1)

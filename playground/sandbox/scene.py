@@ -63,7 +63,8 @@ class _Stage:
         if stands is not None:
             self._plates.append(stands)
             self._plates.sort(key=lambda plate: -plate.depth)
-        self._weather = Weather(shot.weather, palette, self.frame, dice) if shot.weather else None
+        outside = shot.place not in ("room", "space")
+        self._weather = Weather(shot.weather, palette, self.frame, dice) if shot.weather and outside else None
         # The land that stands before the water is drawn after it.
         self._before = sum(plate.depth >= SHORE for plate in self._plates)
         self._sky = blank(size)

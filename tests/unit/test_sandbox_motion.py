@@ -159,6 +159,10 @@ class TestTheScene:
         assert likeness(falling[4], falling[20]) < 36
         assert likeness(dry[4], dry[20]) > 42
 
+    def test_it_does_not_rain_indoors(self, film: Film) -> None:
+        frames = film("A library on a rainy day, static.", seconds=1)
+        assert likeness(frames[4], frames[20]) > 42
+
 
 class TestTheMorph:
     def test_moves_what_is_alike_in_both(self) -> None:
