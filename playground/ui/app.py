@@ -11,7 +11,7 @@ from playground.ui.front_page import FrontPage
 from playground.ui.gradio_typed import mount_page
 from playground.ui.guard import ASGIApp, Guard
 from playground.ui.layout import build
-from playground.ui.pieces import head
+from playground.ui.pieces import head, hints
 from playground.ui.theme import theme
 
 _WORKERS: Final = 200
@@ -46,4 +46,4 @@ def mount(app: FastAPI, service: Service, *, upload_dir: Path) -> ASGIApp:
         footer_links=[],
         max_file_size="100mb",
     )
-    return Guard(FrontPage(mounted))
+    return Guard(FrontPage(mounted, hints()))

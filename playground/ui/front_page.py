@@ -40,8 +40,10 @@ class _Kept:
 class FrontPage:
     """Wraps the application: `GET /` is asked of it once for each address, everything else passes through."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, hints: str = "") -> None:
+        """`hints` is HTML for the end of the head: what the browser may fetch while Gradio's script is on its way."""
         self._app = app
+        self._hints = hints.encode()
         self._kept: OrderedDict[object, _Kept] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,7 +55,7 @@ class FrontPage:
         kept = self._kept.get(address)
         if kept is None:
             answer = await self._ask(scope, receive)
-            kept = await asyncio.to_thread(_keep, answer)
+            kept = await asyncio.to_thread(_keep, answer, self._hints)
             if kept is None:
                 for message in answer:
                     await send(message)
@@ -88,11 +90,11 @@ def _address(scope: Scope) -> object:
     return scope.get("scheme"), scope.get("root_path"), said
 
 
-def _keep(answer: list[Message]) -> _Kept | None:
+def _keep(answer: list[Message], hints: bytes) -> _Kept | None:
     """An answer that may be given again; None for an error, which is told once and asked anew."""
     if not answer or answer[0].get("status") != _OK:
         return None
-    body = b"".join(message.get("body", b"") for message in answer[1:])
+    body = b"".join(message.get("body", b"") for message in answer[1:]).replace(b"</head>", hints + b"</head>", 1)
     said = cast("Sequence[tuple[bytes, bytes]]", answer[0]["headers"])
     headers = tuple((name, value) for name, value in said if name.lower() not in _OWN_HEADERS)
     # No time in it: the same page has the same name.

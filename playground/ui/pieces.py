@@ -30,13 +30,23 @@ FIRST: Final = (
 _IMPORT: Final = re.compile(r'^import [^"]*"\./([\w.-]+)";$', re.MULTILINE)
 
 
-def head() -> str:
-    """What goes into the page's head: sheets, font, and every script that the first sight needs, all asked for at once.
+_SHEET: Final = re.compile(r'<link rel="stylesheet" (href="[^"]+")>')
+_FONT: Final = re.compile(r'<link rel="preload" as="font"[^>]*>')
 
-    Otherwise the browser learns of a script only once it has read the one that imports it.
+
+def head() -> str:
+    """What Gradio's script puts into the page's head, once it runs: sheets and icon."""
+    return template("head.html").replace("{static}", STATIC)
+
+
+def hints() -> str:
+    """What the page asks for from its first byte on: font, sheets and every script that the first sight needs.
+
+    Otherwise the browser learns of the sheets from Gradio's script, and of a script from the one that imports it.
     """
-    links = "\n".join(f'<link rel="modulepreload" href="{STATIC}/{name}">' for name in _with_imports(FIRST))
-    return template("head.html").replace("{static}", STATIC) + links
+    links = [*_FONT.findall(head()), *(f'<link rel="preload" as="style" {each}>' for each in _SHEET.findall(head()))]
+    links += [f'<link rel="modulepreload" href="{STATIC}/{name}">' for name in _with_imports(FIRST)]
+    return "".join(links)
 
 
 def _with_imports(modules: tuple[str, ...]) -> list[str]:

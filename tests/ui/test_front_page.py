@@ -109,3 +109,12 @@ async def test_an_error_is_not_kept_and_addresses_are_forgotten() -> None:
     assert len(gradio.asked) == 9
     await got(page, {"host": "host-0"})
     assert len(gradio.asked) == 10
+
+
+async def test_the_browser_is_told_early_what_the_page_will_need() -> None:
+    async def with_head(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"<head></head><p></head></p>"})
+
+    _, _, body = await got(FrontPage(with_head, '<link rel="preload">'))
+    assert body == b'<head><link rel="preload"></head><p></head></p>'
