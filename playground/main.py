@@ -23,6 +23,7 @@ from playground.jobs.keys import Keys
 from playground.jobs.locks import ProcessLock
 from playground.jobs.record import JobRecord
 from playground.jobs.runner import Runner
+from playground.jobs.schema import NewerLedger
 from playground.jobs.service import Service
 from playground.jobs.sharing import Sharing
 from playground.jobs.store import Store
@@ -150,6 +151,9 @@ class Playground:
             raise _unusable_folder(self.settings, error) from error
         try:
             await self._store.open()
+        except NewerLedger as error:
+            says = f"The job ledger cannot be used: {error}. Use that version, or another PLAYGROUND_DATA_DIR."
+            raise SettingsError(says) from error
         except Exception as error:
             raise _unusable_database(self.settings) from error
 

@@ -86,6 +86,8 @@ class JobRecord(BaseModel):
     watch_until: float | None = None
     """When we stop asking by ourselves."""
     parked_from: Literal["queued", "running", "downloading"] | None = None
+    deleted_at: float | None = None
+    """When its owner deleted it; the row stays for the day, since it counts for what was spent in it."""
     seq: int = 0
 
     def asked(self) -> VideoRequest:

@@ -1,4 +1,4 @@
-"""The ledger: the only truth about jobs, and the only module that knows SQL.
+"""The ledger: the only truth about jobs, and (with its `schema`) the only module that knows SQL.
 
 Every step is a compare-and-set that also appends to the event table, in one transaction. SQLite by default (WAL,
 fully synchronous: a receipt survives a power cut); another database is another URL.
@@ -15,68 +15,19 @@ from sqlalchemy import event as sa_event
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from playground.domain.job import ACTIVE, STATES, State, may_move
+from playground.domain.job import ACTIVE, State, may_move
 from playground.jobs.record import JobEvent, JobRecord
+from playground.jobs.schema import job_events as _events
+from playground.jobs.schema import jobs as _jobs
+from playground.jobs.schema import upgrade
 from playground.jobs.sharing import LOCAL, Sharing, day_of
 
 _log = logging.getLogger(__name__)
 
-_metadata = sa.MetaData()
-
-_jobs = sa.Table(
-    "jobs",
-    _metadata,
-    sa.Column("id", sa.String, primary_key=True),
-    sa.Column("owner", sa.String, nullable=False),
-    sa.Column("nonce", sa.String),
-    sa.Column("state", sa.String, nullable=False),
-    sa.Column("runner", sa.String),
-    sa.Column("credential", sa.String, nullable=False),
-    sa.Column("base_url", sa.String, nullable=False),
-    sa.Column("account", sa.JSON, nullable=False),
-    sa.Column("provider", sa.String, nullable=False),
-    sa.Column("model", sa.String, nullable=False),
-    sa.Column("mode", sa.String, nullable=False),
-    sa.Column("request", sa.JSON, nullable=False),
-    sa.Column("inputs", sa.JSON, nullable=False),
-    sa.Column("operation", sa.JSON(none_as_null=True)),
-    sa.Column("remote", sa.JSON(none_as_null=True)),
-    sa.Column("videos", sa.JSON, nullable=False),
-    sa.Column("notes", sa.JSON, nullable=False),
-    sa.Column("failure", sa.JSON(none_as_null=True)),
-    sa.Column("charged", sa.String, nullable=False),
-    sa.Column("price_usd", sa.Float),
-    sa.Column("extended", sa.Integer, nullable=False),
-    sa.Column("progress", sa.Float),
-    sa.Column("words", sa.String),
-    sa.Column("polls", sa.Integer, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False),
-    sa.Column("created_at", sa.Float, nullable=False),
-    sa.Column("submitted_at", sa.Float),
-    sa.Column("finished_at", sa.Float),
-    sa.Column("cancel_requested", sa.Boolean, nullable=False),
-    sa.Column("overdue", sa.Boolean, nullable=False),
-    sa.Column("watch_until", sa.Float),
-    sa.Column("parked_from", sa.String),
-    sa.Column("seq", sa.Integer, nullable=False),
-    sa.UniqueConstraint("owner", "nonce"),
-    sa.CheckConstraint(sa.column("state").in_(STATES), name="known_state"),
-    sa.Index("ix_jobs_owner_created", "owner", "created_at"),
-    sa.Index("ix_jobs_state_runner", "state", "runner"),
-)
-
-_events = sa.Table(
-    "job_events",
-    _metadata,
-    sa.Column("job_id", sa.String, sa.ForeignKey("jobs.id"), primary_key=True),
-    sa.Column("seq", sa.Integer, primary_key=True),
-    sa.Column("at", sa.Float, nullable=False),
-    sa.Column("kind", sa.String, nullable=False),
-    sa.Column("data", sa.JSON, nullable=False),
-)
-
 UNLIMITED: Final = Sharing()
 _LOCKED_TRIES: Final = 12
+_BUSY: Final = ("locked", "already exists", "duplicate column")
+"""In the driver's words: somebody else is writing, or has just made the same table or column."""
 _FOREVER_SECONDS: Final = 86_400.0
 _T = TypeVar("_T")
 
@@ -96,7 +47,11 @@ class Store:
         self._under_way: set[asyncio.Task[Any]] = set()
 
     async def open(self) -> None:
-        """Connect and make the tables where they are missing; several processes may do so at once."""
+        """Connect, make what is missing and bring an older ledger up to date; several processes may do so at once.
+
+        Raises:
+            NewerLedger: a later version of the playground has used it.
+        """
         sqlite = self._url.startswith("sqlite")
         # Waiting for our one connection never gives up: what waits may be a receipt.
         one_writer: dict[str, Any] = {"pool_size": 1, "max_overflow": 0, "pool_timeout": _FOREVER_SECONDS}
@@ -105,9 +60,13 @@ class Store:
             sa_event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)  # pyright: ignore[reportUnknownMemberType] - untyped in SQLAlchemy
 
         async def make(connection: AsyncConnection) -> None:
-            await connection.run_sync(_metadata.create_all)
+            await connection.run_sync(upgrade)
 
-        await self._transaction(make)
+        try:
+            await self._transaction(make)
+        except IntegrityError:
+            # Another process has just written down the same version: what it made is seen now.
+            await self._transaction(make)
 
     async def close(self) -> None:
         """Let go of the database, once what was begun is done."""
@@ -135,7 +94,7 @@ class Store:
                 async with self._engine.begin() as connection:
                     return await work(connection)
             except OperationalError as error:
-                busy = "locked" in str(error.orig) or "already exists" in str(error.orig)
+                busy = any(each in str(error.orig) for each in _BUSY)
                 if not busy or attempt == _LOCKED_TRIES - 1:
                     raise LedgerUnavailable(str(error.orig)) from error
             await self._pause(min(0.05 * 2**attempt, 5))
