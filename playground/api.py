@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from playground.assets import asset
-from playground.domain.errors import InvalidRequest, NotConfigured, NotFound
+from playground.domain.errors import InvalidRequest, NotConfigured, NotFound, OverBudget
 from playground.domain.reading import parse_request
 from playground.domain.request import PARAMETER_KINDS
 from playground.domain.snippets import LANGUAGES, Language
@@ -44,6 +44,22 @@ class EnteredKey(BaseModel):
 
     key: str = Field(repr=False)
     account: dict[str, str] = {}
+
+
+class ProviderJob(BaseModel):
+    """A job as its provider names it, typed in by its owner."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    provider_job_id: Annotated[str, Field(max_length=500)] | None = None
+
+
+class ConfirmedPrice(BaseModel):
+    """The second confirmation before something is submitted that may be charged twice: its price, null for unknown."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    price_usd: float | None
 
 
 class FindFile(Protocol):
@@ -163,9 +179,59 @@ def _add_jobs(routes: APIRouter, service: Service) -> None:
     async def cancel(job_id: str, authorization: Bearer = "") -> Response:
         return await _viewed(authorization, lambda owner: service.cancel(job_id, owner=owner))
 
+    _add_uncertain(routes, service)
+
     @routes.post("/api/jobs/{job_id}/look-again")
     async def look_again(job_id: str, authorization: Bearer = "") -> Response:
         return await _viewed(authorization, lambda owner: service.look_again(job_id, owner=owner))
+
+
+def _add_uncertain(routes: APIRouter, service: Service) -> None:
+    """What an owner may do with a job whose create got no clear answer."""
+
+    @routes.post("/api/jobs/{job_id}/look-up")
+    async def look_up(job_id: str, request: Request, authorization: Bearer = "") -> Response:
+        async def action(owner: str) -> Response:
+            given = ProviderJob.model_validate(_parsed(await _limited_body(request) or b"{}"))
+            said = await service.uncertain.look_up(job_id, owner=owner, provider_job_id=given.provider_job_id)
+            view = await service.view(job_id, owner=owner)
+            told = {**said.model_dump(mode="json"), "job": view.model_dump(mode="json")}
+            return JSONResponse(told, headers=_PRIVATE)
+
+        return await _answered(authorization, action)
+
+    @routes.post("/api/jobs/{job_id}/lost")
+    async def lost(job_id: str, authorization: Bearer = "") -> Response:
+        async def action(owner: str) -> BaseModel:
+            await service.uncertain.lost(job_id, owner=owner)
+            return await service.view(job_id, owner=owner)
+
+        return await _viewed(authorization, action)
+
+    @routes.post("/api/jobs/{job_id}/again")
+    async def again(job_id: str, request: Request, authorization: Bearer = "") -> Response:
+        async def action(owner: str) -> Response:
+            given = ConfirmedPrice.model_validate(_parsed(await _limited_body(request)))
+            new = await service.uncertain.again(job_id, owner=owner, price_usd=given.price_usd)
+            view = await service.view(new, owner=owner)
+            return JSONResponse(view.model_dump(mode="json"), headers=_PRIVATE)
+
+        return await _answered(authorization, action)
+
+
+async def _answered(authorization: str, action: Callable[[str], Awaitable[Response]]) -> Response:
+    """The answer of an action with a body, or why nothing was done, in words for its owner."""
+    try:
+        return await action(owner_of_bearer(authorization))
+    except NotFound:
+        return _not_found()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        return _refused([Issue(".".join(map(str, first["loc"])) or "request", "malformed", f"{first['msg']}.")])
+    except InvalidRequest as error:
+        return _refused(error.issues)
+    except (NotConfigured, OverBudget) as error:
+        return _refused([Issue("provider", error.code, f"{error.message} {error.next_step}")])
 
 
 def _add_keys(routes: APIRouter, service: Service) -> None:

@@ -28,6 +28,8 @@ class Emulation:
 
     origin: str
     built: Emulator
+    folder: Path
+    """Where the stand-ins keep what is theirs."""
 
     def base_url(self, stem: str) -> str:
         return self.origin + self.built.paths[stem]
@@ -56,6 +58,11 @@ class Emulation:
     def accepted(self, stem: str) -> int:
         """How many creates a stand-in accepted since `forget`."""
         return self._call("GET", "/__journal")["accepted"][stem]
+
+    def newest(self, stem: str) -> str:
+        """The id of the newest create that a stand-in accepted, by the book of its desk."""
+        book = (self.folder / "accepted.jsonl").read_text("utf-8").splitlines()
+        return next(line["id"] for line in map(json.loads, reversed(book)) if line["provider"] == stem)
 
     def requests(self) -> list[dict[str, Any]]:
         """What came in since `forget`: method, path, query, header names, status, length and hash of the body."""
@@ -102,7 +109,7 @@ def emulation(folder: Path, *, proxied: bool = False) -> Generator[Emulation]:
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     try:
-        yield Emulation(f"http://127.0.0.1:{listening.getsockname()[1]}", built)
+        yield Emulation(f"http://127.0.0.1:{listening.getsockname()[1]}", built, folder / "data")
     finally:
         server.should_exit = True
         thread.join(timeout=30)

@@ -4,6 +4,7 @@ A table is TOML (`catalog/<provider>.toml`), read here strictly: an unknown word
 silently loosen a rule. `tables.py` resolves the inheritance provider → model → mode into one `ModeSpec` each.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -93,6 +94,34 @@ class UsualWait(_Strict):
         return self
 
 
+class LookUp(_Strict):
+    """What it takes to find a job at the provider whose receipt was lost.
+
+    `list`: the provider lists a key's jobs (its adapter is a `LooksUp`); `id`: it can be asked about one whose id is
+    known; `nothing`: there is no job to be asked about.
+    """
+
+    by: Literal["list", "id", "nothing"]
+    needs: str
+    """One or two sentences for the job's owner."""
+    id_pattern: str | None = None
+    """What an id looks like, as a regular expression for all of it: an id becomes part of an address."""
+    id_example: str | None = None
+    evidence: str
+
+    @model_validator(mode="after")
+    def _ids_are_described(self) -> "LookUp":
+        if self.by == "nothing":
+            return self
+        if self.id_example is None or not self.may_be_id(self.id_example):
+            raise ValueError("a job that can be asked about needs id_pattern and an id_example that matches")
+        return self
+
+    def may_be_id(self, text: str) -> bool:
+        """Whether a text may be the id of a job."""
+        return self.id_pattern is not None and re.fullmatch(self.id_pattern, text, re.ASCII) is not None
+
+
 class Constants(_Strict):
     """What every create carries besides what was asked for, because a create of ours must have it."""
 
@@ -126,6 +155,8 @@ class ProviderFacts(_Strict):
     answer_cap_megabytes: float = Field(default=8, gt=0)
     download_cap_megabytes: float = Field(default=2_000, gt=0)
     retention_hours: float | None = None
+    look_up: LookUp | None = None
+    """Without it, nobody knows of a way to find a job whose receipt was lost."""
     takes_media_urls: bool = False
     rehearsals: tuple[str, ...] = ()
     """Endings that can be played on purpose; only the sandbox has any."""

@@ -12,7 +12,7 @@ Carried by a job that ended or rests, as a `Failure` (data: it is stored, shown 
 
     refused at the door     bad_key · no_credit · not_allowed · invalid · model_retired · rate_limited · refused
     never got there         unreachable
-    may have been accepted  uncertain
+    may have been accepted  uncertain · lost (its owner says so)
     down                    overloaded
     ran and failed          filtered · failed · no_video · gone · bad_video · expired
     ours                    media · storage · internal
@@ -39,6 +39,7 @@ FailureCode = Literal[
     "refused",
     "unreachable",
     "uncertain",
+    "lost",
     "overloaded",
     "filtered",
     "failed",
@@ -61,6 +62,7 @@ NEXT_STEPS: Final[dict[FailureCode, str]] = {
     "refused": "Read the provider's words, change the request and generate again.",
     "unreachable": "Check the connection and the base URL, then generate again.",
     "uncertain": "Look at the provider's own list of jobs before you generate again: it may be charged twice.",
+    "lost": "Compare it with the provider's bill; should its receipt still come, the job goes on by itself.",
     "overloaded": "Wait a few minutes, then generate again.",
     "filtered": "Rephrase the prompt or change the image, then generate again.",
     "failed": "Generate again; another seed or a simpler prompt may help.",

@@ -36,7 +36,8 @@ MOVES: Final[Mapping[State, frozenset[State]]] = {
     "uncertain": frozenset({"running", "downloading", "failed"}),
     "parked": frozenset({"queued", "running", "downloading", "failed", "cancelled"}),
     "succeeded": frozenset(),
-    "failed": frozenset(),
+    # Only by a receipt that comes after its owner had taken the job for lost: what was paid for is brought home.
+    "failed": frozenset({"running", "downloading"}),
     "cancelled": frozenset(),
 }
 

@@ -6,6 +6,7 @@ An adapter does no I/O: no loop, no sleep, no socket, no file. The loops around 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -283,6 +284,29 @@ class Cancels(Protocol):
 
     def cancelled(self, answer: Answer) -> Cancelled | NotCancelled:
         """Whether it did."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One job as its provider lists it."""
+
+    operation: Operation
+    created_at: datetime
+    prompt: str | None = None
+    """As it was sent; None where the provider does not tell."""
+
+
+@runtime_checkable
+class LooksUp(Protocol):
+    """An adapter whose provider lists a key's jobs, so that one whose receipt was lost can be found."""
+
+    def look_up(self, context: Context) -> HttpCall:
+        """Ask for the newest jobs; free."""
+        ...
+
+    def looked_up(self, answer: Answer) -> tuple[Listed, ...] | None:
+        """The jobs of the list; None for an answer that cannot be read."""
         ...
 
 

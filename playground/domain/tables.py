@@ -304,6 +304,8 @@ def _evidence_used(document: _Document, table: Table) -> Iterator[tuple[str, str
         yield "always", document.provider.always.evidence
     if document.provider.usual_wait is not None:
         yield "usual_wait", document.provider.usual_wait.evidence
+    if document.provider.look_up is not None:
+        yield "look_up", document.provider.look_up.evidence
     for mode, layer in document.modes.items():
         yield f"[modes.{mode}]", layer.evidence
     for model in document.model:

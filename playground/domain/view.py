@@ -1,6 +1,7 @@
 """A job as its owner sees it: what `/api/jobs/{id}` answers and what the command line prints."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
@@ -40,6 +41,27 @@ class Usual(BaseModel):
     """What nine of ten here did not exceed, or the provider's word for busy times."""
     jobs: int
     """How many finished here; 0 where this is the provider's word."""
+
+
+class Doubt(BaseModel):
+    """What is known of a job whose create got no clear answer, for its owner to decide what becomes of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sent_at: datetime
+    sent_to: str
+    """The host that the create went to."""
+    may_cost_usd: float | None
+    """What may have been charged; None where no price is known."""
+    look_up: Literal["list", "id", "nothing"]
+    """Whether the provider can be asked for it: by its list of jobs, by an id, or not at all."""
+    needs: str
+    """What the provider would need to find it, in a sentence or two."""
+    evidence: str | None
+    """How that is known."""
+    id_example: str | None
+    cannot_ask: str | None
+    """Why it cannot be looked up here and now; None: it can."""
 
 
 class JobView(BaseModel):
@@ -84,6 +106,12 @@ class JobView(BaseModel):
     charged: Charged
     price_usd: float | None
     provider_job_id: str | None
+    doubt: Doubt | None = None
+    """While it is uncertain."""
+    instead_of: str | None = None
+    """The uncertain job that its owner submitted again as this one."""
+    again_as: str | None = None
+    """The job that it was submitted again as."""
     seq: int
     """Number of the job's newest event; it grows with every change."""
 

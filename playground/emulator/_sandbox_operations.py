@@ -6,6 +6,7 @@ whoever comes first. Everything here touches the disk: call it in a thread.
 
 import contextlib
 import fcntl
+import itertools
 import json
 import os
 import re
@@ -106,6 +107,13 @@ class Operations:
         if now - order.accepted_at >= self._retention:
             return None
         return Operation(order, _load(folder / "state.json", State) or State(), self.end_of(operation_id))
+
+    def newest(self, count: int, now: datetime) -> list[Order]:
+        """What was accepted last, newest first, without what is older than the retention."""
+        book = self._folder / "accepted.jsonl"
+        lines = book.read_text("utf-8").splitlines() if book.exists() else []
+        found = (self.read(_id_in(line), now) for line in reversed(lines))
+        return [operation.order for operation in itertools.islice((each for each in found if each), count)]
 
     def end_of(self, operation_id: str) -> End | None:
         """How an operation ended, None while it has not."""
@@ -215,6 +223,14 @@ class Operations:
 def new_id() -> str:
     """An id that nobody can guess."""
     return secrets.token_hex(16)
+
+
+def _id_in(line: str) -> str:
+    """The id in a line of the book; nothing for one that a kill cut."""
+    try:
+        return str(json.loads(line)["id"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _first(mark: Path) -> bool:

@@ -26,6 +26,8 @@ class Order(_Kept):
     rehearsal: str | None
     mode: Mode
     prompt: str
+    asked: str | None = None
+    """The prompt as it was sent, where a rehearsal was taken out of it."""
     negative_prompt: str
     seconds: int
     resolution: Resolution

@@ -1,8 +1,9 @@
 """The sandbox: our own provider, key-free, reached over HTTP like any other.
 
-`POST /v1/videos` takes a job, `GET /v1/videos/{id}` tells how it stands, `POST /v1/videos/{id}/cancel` stops it and
-`GET /v1/files/{id}/{n}.mp4` gives a video. Refused creates and failed runs cost nothing. Results are kept for two days,
-links to them hold for an hour. `[sandbox:NAME]` in a prompt plays one of the endings of a real provider.
+`POST /v1/videos` takes a job, `GET /v1/videos` lists the newest, `GET /v1/videos/{id}` tells how one stands,
+`POST /v1/videos/{id}/cancel` stops it and `GET /v1/files/{id}/{n}.mp4` gives a video. Refused creates and failed runs
+cost nothing. Results are kept for two days, links to them hold for an hour. `[sandbox:NAME]` in a prompt plays one of
+the endings of a real provider.
 """
 
 import asyncio
@@ -40,6 +41,8 @@ RETENTION: Final = timedelta(hours=48)
 LINK_LIFE: Final = timedelta(hours=1)
 _SWEEP_EVERY: Final = timedelta(hours=1)
 _NEVER_BEYOND: Final = 0.3
+_LISTED: Final = 100
+"""How many jobs a list has."""
 _LIMITED_SECONDS: Final = 2
 
 
@@ -72,6 +75,7 @@ class SandboxProvider:
         self._swept: datetime | None = None
         self.routes = (
             Route("/v1/videos", self._create, methods=["POST"], name="create"),
+            Route("/v1/videos", self._list, methods=["GET"], name="list"),
             Route("/v1/videos/{id}", self._status, methods=["GET"], name="status"),
             Route("/v1/videos/{id}/cancel", self._cancel, methods=["POST"], name="cancel"),
             Route("/v1/files/{id}/{number:int}.mp4", self._file, methods=["GET"], name="file"),
@@ -123,6 +127,11 @@ class SandboxProvider:
     async def _is_limited(self, body: bytes) -> bool:
         mark = await asyncio.to_thread(lambda: hashlib.sha256(body).hexdigest())
         return await asyncio.to_thread(self._operations.refuse_again, mark)
+
+    async def _list(self, _request: Request) -> Response:
+        orders = await asyncio.to_thread(self._operations.newest, _LISTED, self._clock())
+        told = [{"id": o.id, "created_at": o.accepted_at.isoformat(), "prompt": o.asked or o.prompt} for o in orders]
+        return JSONResponse({"videos": told})
 
     async def _status(self, request: Request) -> Response:
         operation = await self._find(request)
@@ -215,6 +224,7 @@ def _order(wanted: CreateVideo, prompt: str, rehearsal: str | None, now: datetim
         rehearsal=rehearsal,
         mode=wanted.mode,
         prompt=prompt,
+        asked=wanted.prompt if wanted.prompt != prompt else None,
         negative_prompt=wanted.negative_prompt or "",
         seconds=ADDED_SECONDS if extension else wanted.duration_seconds or 8,
         resolution=wanted.resolution or "720p",

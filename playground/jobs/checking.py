@@ -59,23 +59,28 @@ class CheckResult:
 async def check_request(
     shop: Workshop, request: VideoRequest, owner: str, files_under: Path | None, untouched: Collection[str] = ()
 ) -> tuple[CheckResult, list[Found]]:
-    """Judge a request and follow its media; never touches the network.
+    """Judge a request and follow its media; never touches the network."""
+    found = await shop.inputs.find(request, owner, files_under)
+    return judged(shop, request, found, untouched), found
+
+
+def judged(shop: Workshop, request: VideoRequest, found: list[Found], untouched: Collection[str] = ()) -> CheckResult:
+    """Judge a request whose media are known.
 
     `untouched` fields hold what a form showed by itself: they are judged here, but are no demand on anybody else.
     """
     now = shop.now()
-    found = await shop.inputs.find(request, owner, files_under)
     facts = Facts(media_facts(found), shop.region, shop.allow_retired)
     tables = shop.registry.tables
     table = tables.get(request.provider)
     if table is None:
-        return CheckResult(request, (_no_such_provider(request.provider, tuple(tables)),), Quote.unknown()), found
+        return CheckResult(request, (_no_such_provider(request.provider, tuple(tables)),), Quote.unknown())
     issues = tuple(check(request, table, facts, now))
     demanded = request.model_copy(update=dict.fromkeys(untouched))
     # What only an untouched value stands in the way of can only be mended by changing it.
     stuck = request if errors(issues) and not errors(check(demanded, table, facts, now)) else demanded
     spec = spec_for(request, table, now)
-    result = CheckResult(
+    return CheckResult(
         request=request,
         issues=issues,
         quote=price(request, table, now),
@@ -86,7 +91,6 @@ async def check_request(
         hints=tuple(hints(request, spec)) if isinstance(spec, ModeSpec) else (),
         lengths=lengths(request, spec) if isinstance(spec, ModeSpec) else {},
     )
-    return result, found
 
 
 def _no_such_provider(name: str, known: tuple[str, ...]) -> Issue:

@@ -22,6 +22,7 @@ from playground.jobs.inputs import expected_kind
 from playground.jobs.journal import Receipt
 from playground.jobs.preparing import until_ready
 from playground.jobs.probe import MIME_TYPES
+from playground.jobs.receipts import hand_over
 from playground.jobs.record import JobRecord, StoredInput
 from playground.jobs.workshop import Workshop, needs_key
 from playground.registry import Provider
@@ -101,7 +102,8 @@ async def _receipt(shop: Workshop, job: JobRecord, provider: Provider, took: pol
     except OSError:
         # The ledger is still to be asked; without it the receipt would be lost for sure.
         _log.exception("the receipt of job %s cannot be journalled", job.id)
-    moved = await shop.store.receipt(
+    moved = await hand_over(
+        shop,
         job.id,
         "running" if took.files is None else "downloading",
         operation=took.operation,

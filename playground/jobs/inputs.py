@@ -64,6 +64,24 @@ class Inputs:
         """Follow every reference of a request. With `files_under`, local files must lie in that folder."""
         return [await self._follow(field, r, owner, files_under) for field, _, r in request.media()]
 
+    async def find_kept(self, job: JobRecord) -> list[Found]:
+        """Follow the references of an earlier request once more: to the files that were kept for it, where it had any.
+
+        What it was uploaded as may be gone by now; a link and an earlier result are followed anew.
+        """
+        found: list[Found] = []
+        for field, _, reference in job.asked().media():
+            kept = job.inputs[reference].file if reference in job.inputs else None
+            if kept is None or is_url(reference) or job_reference(reference) is not None:
+                found.append(await self._follow(field, reference, job.owner, None))
+                continue
+            path = self._files.kept(kept)
+            if await asyncio.to_thread(path.is_file):
+                found.append(Found(field, reference, await self.probe(field, path), path))
+            else:
+                found.append(_nothing(field, reference, "missing", "The file that was sent is no longer here."))
+        return found
+
     async def keep(self, job_id: str, found: list[Found]) -> dict[str, StoredInput]:
         """Copy what is on disk below the data folder; URLs are only written down."""
         kept: dict[str, StoredInput] = {}

@@ -1,14 +1,54 @@
 """A checked request becomes a job: the first row of its story."""
 
+import asyncio
+import secrets
+
 from playground.domain.capabilities import ModeSpec
+from playground.domain.errors import OverBudget
 from playground.domain.validation import spec_for
 from playground.jobs.checking import CheckResult
 from playground.jobs.inputs import Found
 from playground.jobs.record import JobRecord, StoredInput
+from playground.jobs.runner import Runner
 from playground.jobs.workshop import Workshop
 
 
-def new_job(
+async def order(
+    shop: Workshop,
+    runner: Runner,
+    result: CheckResult,
+    found: list[Found],
+    *,
+    owner: str,
+    nonce: str | None = None,
+    instead_of: str | None = None,
+    note: str | None = None,
+) -> str:
+    """Write the job of a valid request and start it; answers its id, or that of the job which is there for it already.
+
+    Raises:
+        OverBudget: the operator's key is not lent for this; nothing was sent.
+    """
+    job_id = secrets.token_urlsafe(16)
+    inputs = await shop.inputs.keep(job_id, found)
+    record = _new_job(shop, job_id, result, owner=owner, nonce=nonce, inputs=inputs, found=found)
+    notes = record.notes if note is None else (*record.notes, note)
+    record = record.model_copy(update={"instead_of": instead_of, "notes": notes})
+    try:
+        job = await shop.store.add(record, shop.sharing)
+    except OverBudget:
+        await asyncio.to_thread(shop.files.drop_inputs, job_id)
+        raise
+    if job.id != job_id:
+        await asyncio.to_thread(shop.files.drop_inputs, job_id)
+    elif job.runner == shop.me:
+        runner.spawn(job.id)
+    if instead_of is not None:
+        shop.announce(instead_of)
+    return job.id
+
+
+def _new_job(
     shop: Workshop,
     job_id: str,
     result: CheckResult,

@@ -88,6 +88,10 @@ class JobRecord(BaseModel):
     parked_from: Literal["queued", "running", "downloading"] | None = None
     deleted_at: float | None = None
     """When its owner deleted it; the row stays for the day, since it counts for what was spent in it."""
+    instead_of: str | None = None
+    """The uncertain job that its owner submitted again as this one."""
+    again_as: str | None = None
+    """The other end of that."""
     seq: int = 0
 
     def asked(self) -> VideoRequest:

@@ -13,8 +13,8 @@ from playground.jobs import policy
 from playground.jobs.cancelling import cancel
 from playground.jobs.creating import create
 from playground.jobs.following import follow
-from playground.jobs.keys import OWN
 from playground.jobs.locks import ProcessLock
+from playground.jobs.receipts import hand_over
 from playground.jobs.record import JobRecord
 from playground.jobs.saving import save
 from playground.jobs.store import LedgerUnavailable
@@ -182,11 +182,7 @@ class Runner:
 
     def _is_ours_to_run(self, job: JobRecord) -> bool:
         """Whether this process talks to the same base URL and account that the job was made with."""
-        provider = self._shop.provider(job)
-        context = None
-        if provider is not None:
-            context = provider.context_of(job.account) if job.credential == OWN else provider.context
-        if context is not None and (context.base_url, dict(context.account)) == (job.base_url, job.account):
+        if self._shop.reaches(job):
             return True
         if job.id not in self._foreign:
             self._foreign.add(job.id)
@@ -202,12 +198,14 @@ class Runner:
                 job = await self._shop.store.get(receipt.job_id)
                 provider = self._shop.provider(job) if job is not None else None
                 minutes = provider.table.provider.deadline_minutes if provider is not None else 60
-                healed = await self._shop.store.receipt(
+                healed = await hand_over(
+                    self._shop,
                     receipt.job_id,
                     "running" if receipt.remote is None else "downloading",
                     operation=receipt.operation,
                     remote=receipt.remote,
                     watch_until=self._shop.clock() + minutes * 60,
+                    charged="no" if job is not None and job.price_usd == 0 else "unknown",
                     runner=None,
                 )
                 if healed is not None:

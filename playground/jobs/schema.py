@@ -50,6 +50,8 @@ jobs = sa.Table(
     sa.Column("seq", sa.Integer, nullable=False),
     # What came later says so; within one release, everything new has the same number.
     sa.Column("deleted_at", sa.Float, info={"since": 2}),
+    sa.Column("instead_of", sa.String, info={"since": 2}),
+    sa.Column("again_as", sa.String, info={"since": 2}),
     sa.UniqueConstraint("owner", "nonce"),
     sa.CheckConstraint(sa.column("state").in_(STATES), name="known_state"),
     sa.Index("ix_jobs_owner_created", "owner", "created_at"),

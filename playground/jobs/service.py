@@ -5,14 +5,13 @@ Nothing here waits for a provider but cancelling; jobs run in the background and
 
 import asyncio
 import hashlib
-import secrets
 from collections.abc import AsyncGenerator, Collection, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from playground.domain.capabilities import Table
-from playground.domain.errors import InvalidRequest, NotConfigured, NotFound, OverBudget
+from playground.domain.errors import InvalidRequest, NotConfigured, NotFound
 from playground.domain.exchange import Conversation
 from playground.domain.extending import Extendable
 from playground.domain.request import VideoRequest
@@ -25,11 +24,12 @@ from playground.jobs.code import code, code_of_job
 from playground.jobs.exchanges import kept
 from playground.jobs.extending import LOOKED_THROUGH, extendable
 from playground.jobs.key_desk import KeyDesk
-from playground.jobs.ordering import new_job
+from playground.jobs.ordering import order
 from playground.jobs.record import JobRecord
 from playground.jobs.runner import Runner
 from playground.jobs.sharing import LOCAL
 from playground.jobs.thumbnails import Thumbnails
+from playground.jobs.uncertain_desk import UncertainDesk
 from playground.jobs.usual import UsualWaits
 from playground.jobs.views import view_of, without_paths
 from playground.jobs.workshop import Workshop
@@ -77,6 +77,11 @@ class Service:
     def keys(self) -> KeyDesk:
         """What an owner may do with keys."""
         return KeyDesk(self._shop, self._runner)
+
+    @property
+    def uncertain(self) -> UncertainDesk:
+        """What an owner may do with jobs whose create got no clear answer."""
+        return UncertainDesk(self._shop, self._runner)
 
     @property
     def tables(self) -> Mapping[str, Table]:
@@ -133,7 +138,7 @@ class Service:
             NotFound: there is none, or it is somebody else's.
             NotConfigured: there is no program for it.
         """
-        return code_of_job(self._shop, await self._owned(job_id, owner), language)
+        return code_of_job(self._shop, await self._shop.owned(job_id, owner), language)
 
     async def submit(
         self, request: VideoRequest, *, owner: str, files_under: Path | None, nonce: str | None = None
@@ -152,25 +157,7 @@ class Service:
         if missing is not None:
             usable = "Enter a key of your own, set it in the environment or in .env, or choose another provider."
             raise NotConfigured(missing, usable if self.can_make(request.provider) else "Choose another provider.")
-        job_id = secrets.token_urlsafe(16)
-        inputs = await self._shop.inputs.keep(job_id, found)
-        record = new_job(self._shop, job_id, result, owner=owner, nonce=nonce, inputs=inputs, found=found)
-        try:
-            job = await self._shop.store.add(record, self._shop.sharing)
-        except OverBudget:
-            await asyncio.to_thread(self._shop.files.drop_inputs, job_id)
-            raise
-        if job.id != job_id:
-            await asyncio.to_thread(self._shop.files.drop_inputs, job_id)
-        elif job.runner == self._shop.me:
-            self._runner.spawn(job.id)
-        return job.id
-
-    async def _owned(self, job_id: str, owner: str) -> JobRecord:
-        job = await self._shop.store.get(job_id)
-        if job is None or not secrets.compare_digest(job.owner.encode(), owner.encode()):
-            raise NotFound
-        return job
+        return await order(self._shop, self._runner, result, found, owner=owner, nonce=nonce)
 
     async def view(self, job_id: str, *, owner: str) -> JobView:
         """A job as its owner sees it.
@@ -178,7 +165,7 @@ class Service:
         Raises:
             NotFound: there is none, or it is somebody else's.
         """
-        return await self._view(await self._owned(job_id, owner))
+        return await self._view(await self._shop.owned(job_id, owner))
 
     async def _view(self, job: JobRecord) -> JobView:
         usual = await self._usual.of(job, self.tables.get(job.provider))
@@ -190,7 +177,7 @@ class Service:
         Raises:
             NotFound: there is none, or it is somebody else's.
         """
-        job = await self._owned(job_id, owner)
+        job = await self._shop.owned(job_id, owner)
         create, later = await kept(self._shop.files.talk_folder(job_id))
         return Conversation(request=without_paths(job), create=create, later=later)
 
@@ -215,7 +202,7 @@ class Service:
         Raises:
             NotFound: there is none, or it is somebody else's.
         """
-        job = await self._owned(job_id, owner)
+        job = await self._shop.owned(job_id, owner)
         cancelled = await cancel(self._shop, job) if cannot_cancel(self._shop, job) is None else None
         if cancelled is not None and cancelled.state == "cancelled":
             self._runner.let_go(job_id)
@@ -227,12 +214,12 @@ class Service:
         Raises:
             NotFound: there is none, or it is somebody else's.
         """
-        job = await self._owned(job_id, owner)
+        job = await self._shop.owned(job_id, owner)
         if job.overdue and job.state in ("running", "downloading"):
             until = self._shop.deadline(self._shop.registry[job.provider])
             await self._shop.store.note(job_id, "watched-again", overdue=False, watch_until=until)
             await self._runner.adopt(job_id)
-            again = await self._owned(job_id, owner)
+            again = await self._shop.owned(job_id, owner)
             if again.runner == self._shop.me:
                 self._runner.spawn(job_id)
         return await self.view(job_id, owner=owner)
@@ -312,7 +299,7 @@ class Service:
         Raises:
             NotFound: there is no such job of this owner.
         """
-        job = await self._owned(job_id, owner)
+        job = await self._shop.owned(job_id, owner)
         return [self._shop.files.video(video.file) for video in job.videos]
 
 

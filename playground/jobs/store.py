@@ -15,6 +15,7 @@ from sqlalchemy import event as sa_event
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from playground.domain.errors import failure
 from playground.domain.job import ACTIVE, State, may_move
 from playground.jobs.record import JobEvent, JobRecord
 from playground.jobs.schema import job_events as _events
@@ -30,6 +31,10 @@ _BUSY: Final = ("locked", "already exists", "duplicate column")
 """In the driver's words: somebody else is writing, or has just made the same table or column."""
 _FOREVER_SECONDS: Final = 86_400.0
 _T = TypeVar("_T")
+
+
+class _NoLongerUncertain(Exception):
+    """The job that a new one was to stand in for has moved on; rolls the new one back."""
 
 
 class LedgerUnavailable(Exception):
@@ -103,6 +108,9 @@ class Store:
     async def add(self, job: JobRecord, sharing: Sharing = UNLIMITED) -> JobRecord:
         """Write a new job. The same owner and nonce give the job that is already there.
 
+        One that stands in for an uncertain job settles that one in the same transaction; where it is no longer
+        uncertain, nothing is written, and what it has become is answered: the job that stands in for it, or itself.
+
         Raises:
             OverBudget: what is lent for a day would not do; nothing was written.
         """
@@ -113,10 +121,14 @@ class Store:
             # After the row is written, so that two who write at once cannot both be the last that fits.
             if sharing.is_counted(job):
                 sharing.check(job, await self._lent(connection, day_of(job.created_at)))
+            if job.instead_of is not None and not await self._settle_for(connection, job):
+                raise _NoLongerUncertain
             return job.model_copy(update={"seq": 1})
 
         try:
             return await self._transaction(insert)
+        except _NoLongerUncertain:
+            return await self._become(job)
         except IntegrityError:
             if job.nonce is None:
                 raise
@@ -124,6 +136,21 @@ class Store:
             if twin is None:
                 raise
             return twin
+
+    async def _settle_for(self, connection: AsyncConnection, job: JobRecord) -> bool:
+        """End the uncertain job that a new one stands in for; False where it is uncertain no more."""
+        doubted = [_jobs.c.id == job.instead_of, _jobs.c.owner == job.owner, _jobs.c.state == "uncertain"]
+        says = failure("lost", "You submitted it again; whether this one was accepted was never learned.", "unknown")
+        values = {"state": "failed", "failure": says, "again_as": job.id, "finished_at": self._clock()}
+        detail = {"state": "failed", "because": "again"}
+        return await self._write(connection, doubted, values, "moved", detail) is not None
+
+    async def _become(self, job: JobRecord) -> JobRecord:
+        before = await self.get(job.instead_of or "")
+        stands_in = await self.get(before.again_as) if before is not None and before.again_as is not None else before
+        if stands_in is None:
+            raise ValueError(f"there is no job {job.instead_of!r} to stand in for")
+        return stands_in
 
     async def _lent(self, connection: AsyncConnection, since: float) -> dict[str, float]:
         """What jobs with the operator's keys cost since a moment, by owner; those that surely cost nothing left out."""
@@ -193,22 +220,30 @@ class Store:
     async def receipt(self, job_id: str, after: State, **values: object) -> JobRecord | None:
         """What a create was answered with. On purpose not fenced by its runner: the first receipt always wins,
 
-        also one that comes late, over `uncertain`. None where there is a receipt already. Tried until it is written.
+        also one that comes late, over `uncertain`. None where there is a receipt already, or the job is elsewhere.
         """
         states: tuple[State, ...] = ("submitting", "uncertain")
         _refuse_illegal(states, after)
-        conditions = [_jobs.c.id == job_id, _jobs.c.operation.is_(None), _jobs.c.remote.is_(None)]
-        conditions.append(_jobs.c.state.in_(states))
-        attempt = 0
-        while True:
-            try:
-                columns = {"state": after, "failure": None, **values}
-                return await self._set(conditions, columns, "receipt", {"state": after})
-            except LedgerUnavailable:
-                # A full disk or a lost database: a receipt is not dropped while this process lives.
-                attempt += 1
-                _log.exception("the receipt of job %s cannot be written yet", job_id)
-                await self._pause(min(0.05 * 2 ** min(attempt, 10), 5))
+        conditions = [*_without_receipt(job_id), _jobs.c.state.in_(states)]
+        return await self._set(conditions, {"state": after, "failure": None, **values}, "receipt", {"state": after})
+
+    async def revive(self, job_id: str, after: State, **values: object) -> JobRecord | None:
+        """A receipt for a job that its owner had taken for lost; None where it is no such job."""
+        _refuse_illegal(("failed",), after)
+        lost = _jobs.c.failure["code"].as_string() == "lost"
+        conditions = [*_without_receipt(job_id), _jobs.c.state == "failed", lost]
+        columns = {"state": after, "failure": None, "finished_at": None, **values}
+        return await self._set(conditions, columns, "receipt", {"state": after})
+
+    async def known_operations(self, provider: str, base_url: str) -> frozenset[str]:
+        """The ids, at one address of a provider, of all operations that jobs here already have."""
+        ours = (_jobs.c.provider == provider, _jobs.c.base_url == base_url, _jobs.c.operation.is_not(None))
+
+        async def read(connection: AsyncConnection) -> frozenset[str]:
+            rows = await connection.execute(sa.select(_jobs.c.operation).where(*ours))
+            return frozenset(str(operation["id"]) for (operation,) in rows)
+
+        return await self._transaction(read)
 
     async def adopt(self, job_id: str, dead: str | None, runner: str) -> JobRecord | None:
         """Take a job over from a process that is gone; None where somebody else was first."""
@@ -224,18 +259,24 @@ class Store:
         kind: str,
         detail: Mapping[str, object],
     ) -> JobRecord | None:
+        return await self._transaction(lambda connection: self._write(connection, conditions, values, kind, detail))
+
+    async def _write(
+        self,
+        connection: AsyncConnection,
+        conditions: Iterable[sa.ColumnElement[bool]],
+        values: Mapping[str, object],
+        kind: str,
+        detail: Mapping[str, object],
+    ) -> JobRecord | None:
         statement = (
             _jobs.update().where(*conditions).values(**_columns(_plain(values)), seq=_jobs.c.seq + 1).returning(_jobs)
         )
-
-        async def write(connection: AsyncConnection) -> JobRecord | None:
-            row = (await connection.execute(statement)).mappings().one_or_none()
-            if row is None:
-                return None
-            await self._append(connection, row["id"], row["seq"], kind, detail)
-            return JobRecord.model_validate(dict(row))
-
-        return await self._transaction(write)
+        row = (await connection.execute(statement)).mappings().one_or_none()
+        if row is None:
+            return None
+        await self._append(connection, row["id"], row["seq"], kind, detail)
+        return JobRecord.model_validate(dict(row))
 
     async def _append(
         self, connection: AsyncConnection, job_id: str, seq: int, kind: str, data: Mapping[str, object]
@@ -252,6 +293,10 @@ class Store:
             return [JobRecord.model_validate(dict(row)) for row in (await connection.execute(query)).mappings()]
 
         return await self._transaction(read)
+
+
+def _without_receipt(job_id: str) -> list[sa.ColumnElement[bool]]:
+    return [_jobs.c.id == job_id, _jobs.c.operation.is_(None), _jobs.c.remote.is_(None)]
 
 
 def _refuse_illegal(states: Sequence[State], after: State) -> None:

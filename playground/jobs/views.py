@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from playground.domain.job import ENDS, step_of
 from playground.domain.request import MEDIA_FIELDS, is_url, job_reference
 from playground.domain.view import JobView, Usual, VideoView
+from playground.jobs.doubts import doubt_of
 from playground.jobs.keys import OWN
 from playground.jobs.record import JobRecord
 from playground.jobs.workshop import Live, Workshop
@@ -56,6 +57,9 @@ def view_of(job: JobRecord, shop: Workshop, why_not_cancel: str | None, usual: U
         charged=job.charged,
         price_usd=job.price_usd,
         provider_job_id=job.operation.id if job.operation is not None else None,
+        doubt=doubt_of(job, shop),
+        instead_of=job.instead_of,
+        again_as=job.again_as,
         seq=job.seq,
     )
 

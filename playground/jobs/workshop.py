@@ -1,5 +1,6 @@
 """What the steps of a job work with, passed in once: no step reaches for anything else."""
 
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -7,14 +8,14 @@ from types import MappingProxyType
 from typing import Final
 
 from playground.domain.credentials import NoLogin, Secret
-from playground.domain.errors import Charged, Failure, failure
+from playground.domain.errors import Charged, Failure, NotFound, failure
 from playground.domain.job import State
 from playground.domain.provider import Context, HttpCall, NoAnswer, Reply
 from playground.jobs.exchanges import Talk, keep
 from playground.jobs.files import Files
 from playground.jobs.inputs import Inputs
 from playground.jobs.journal import Journal
-from playground.jobs.keys import Keys
+from playground.jobs.keys import OWN, Keys
 from playground.jobs.record import JobRecord
 from playground.jobs.sharing import Sharing
 from playground.jobs.store import Store
@@ -70,6 +71,25 @@ class Workshop:
     def provider(self, job: JobRecord) -> Provider | None:
         """The job's provider; None where its table is gone."""
         return self.registry.get(job.provider)
+
+    async def owned(self, job_id: str, owner: str) -> JobRecord:
+        """An owner's job.
+
+        Raises:
+            NotFound: there is none, or it is somebody else's.
+        """
+        job = await self.store.get(job_id)
+        if job is None or not secrets.compare_digest(job.owner.encode(), owner.encode()):
+            raise NotFound
+        return job
+
+    def reaches(self, job: JobRecord) -> bool:
+        """Whether this process talks to the same base URL and account that a job was made with."""
+        provider = self.provider(job)
+        if provider is None:
+            return False
+        context = provider.context_of(job.account) if job.credential == OWN else provider.context
+        return (context.base_url, dict(context.account)) == (job.base_url, job.account)
 
     def context(self, job: JobRecord) -> Context:
         """Base URL and account that a job was made with."""

@@ -1,5 +1,6 @@
 """The sandbox's side of the conversation: our own key-free provider, spoken to like any other."""
 
+from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from playground.domain.provider import (
     Finished,
     Gone,
     HttpCall,
+    Listed,
     MediaLeaf,
     MediaType,
     NotCancelled,
@@ -99,11 +101,36 @@ def cancelled(answer: Answer) -> Cancelled | NotCancelled:
     return NotCancelled("The sandbox did not say that it stopped.")
 
 
+def look_up(context: Context) -> HttpCall:
+    """Ask what it took lately."""
+    return HttpCall("GET", "/videos")
+
+
+def looked_up(answer: Answer) -> tuple[Listed, ...] | None:
+    """The list; what cannot be read of it is left out."""
+    videos = answer.at("videos")
+    if not is_ok(answer) or not isinstance(videos, list):
+        return None
+    found = (_listed(answer, place) for place in range(len(videos)))
+    return tuple(each for each in found if each is not None)
+
+
 def recipe(request: VideoRequest, context: Context) -> Recipe:
     """What follows on the create call, for programs that do without us."""
     question = HttpCall("GET", f"/videos/{OPERATION}")
     status = Status(("id",), question, ("status",), done=("succeeded",), failed=("failed", "cancelled"))
     return Recipe(Videos((("videos", EACH, "url"),)), status)
+
+
+def _listed(answer: Answer, place: int) -> Listed | None:
+    operation_id, at = text_at(answer, "videos", place, "id"), text_at(answer, "videos", place, "created_at")
+    try:
+        when = datetime.fromisoformat(at or "")
+    except ValueError:
+        return None
+    if operation_id is None or when.tzinfo is None:
+        return None
+    return Listed(Operation(id=operation_id), when, text_at(answer, "videos", place, "prompt") or "")
 
 
 def _said(name: str, value: Value) -> Body:

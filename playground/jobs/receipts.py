@@ -1,0 +1,54 @@
+"""A receipt reaches its job wherever that is by now: what may have been paid for is never passed over in silence."""
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+from playground.domain.job import State
+from playground.domain.provider import Operation
+from playground.jobs import policy
+from playground.jobs.record import JobRecord
+from playground.jobs.store import LedgerUnavailable
+from playground.jobs.workshop import Workshop
+
+_log = logging.getLogger(__name__)
+
+CAME_AFTER_ALL: Final = "Its receipt came after it had been taken for lost, so it went on after all."
+CAME_TWICE: Final = (
+    "Its receipt came after it had been submitted again, so it went on as well: both may have been charged."
+)
+
+
+async def hand_over(shop: Workshop, job_id: str, after: State, **values: object) -> JobRecord | None:
+    """Write a receipt into the ledger, tried until it is written; None where it changed nothing.
+
+    The first one wins. One for a job that its owner took for lost revives it; one that names another operation than
+    the job already has is noted beside it.
+    """
+    attempt = 0
+    while True:
+        try:
+            moved = await shop.store.receipt(job_id, after, **values)
+            return moved if moved is not None else await _late(shop, job_id, after, values)
+        except LedgerUnavailable:
+            # A full disk or a lost database: a receipt is not dropped while this process lives.
+            attempt += 1
+            _log.exception("the receipt of job %s cannot be written yet", job_id)
+            await shop.pause(policy.backoff(attempt, first=0.1, most=5))
+
+
+async def _late(shop: Workshop, job_id: str, after: State, values: Mapping[str, object]) -> JobRecord | None:
+    job = await shop.store.get(job_id)
+    operation = values.get("operation")
+    if job is None:
+        named = operation.id if isinstance(operation, Operation) else "no operation"
+        _log.error("a receipt (%s) came for job %s, which is gone from the ledger", named, job_id)
+        return None
+    if job.operation is None and job.remote is None:
+        notes = (*job.notes, CAME_AFTER_ALL if job.again_as is None else CAME_TWICE)
+        return await shop.store.revive(job_id, after, **{**values, "notes": notes})
+    if isinstance(operation, Operation) and job.operation is not None and job.operation.id != operation.id:
+        says = f"Another receipt came for it: {operation.id}. That one may have been charged as well."
+        if says not in job.notes:
+            await shop.store.note(job_id, "another-receipt", notes=(*job.notes, says))
+    return None
