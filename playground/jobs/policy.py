@@ -140,14 +140,13 @@ def _uncertain(says: str) -> Uncertain:
 
 
 def _limited(reply: Answer, outcome: Created, who: str, now: float) -> AfterCreate:
-    hint = retry_after(reply.headers, now)
-    words = _words(outcome)
+    hint, why = retry_after(reply.headers, now), f"{who} limits the rate."
     if isinstance(outcome, NotYet):
-        hint = max(outcome.wait_seconds, 0.0)
+        # The body tells which limit it is, and may ask for longer than the header.
+        hint, why = max(outcome.wait_seconds, hint or 0.0), outcome.why
     if hint is not None and hint > MAX_HINT_SECONDS:
-        says = f"{who} has no room for this now; it says to come back in {_span(hint)}."
-        return Fails(failure("rate_limited", says, "no", words=words))
-    return AskAgain(hint if hint is not None else 0, f"{who} limits the rate.")
+        return Fails(failure("rate_limited", f"{why} Try again in {_span(hint)}.", "no", words=_words(outcome)))
+    return AskAgain(hint if hint is not None else 0, why)
 
 
 def _span(seconds: float) -> str:

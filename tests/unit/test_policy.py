@@ -129,10 +129,17 @@ def test_a_longer_wait_is_not_waited_for_and_its_end_is_told(hint: str, when: st
     assert step.failure.provider_words == "prompt too long"
 
 
-def test_a_daily_quota_that_the_adapter_recognised_ends_it() -> None:
-    step = created(answer(429), NotYet(86_400, "daily quota"))
+def test_a_daily_quota_that_the_adapter_recognised_ends_it_in_its_words() -> None:
+    step = created(answer(429), NotYet(86_400, "The daily quota is used up."))
     assert isinstance(step, Fails)
-    assert "24 hours" in step.failure.message
+    assert step.failure.message == "The daily quota is used up. Try again in 24 hours."
+
+
+@pytest.mark.parametrize(("header", "seconds"), [("5", 30), ("45", 45)])
+def test_the_longer_of_two_hints_counts_and_the_limit_is_told(header: str, seconds: float) -> None:
+    step = created(answer(429, retry_after=header), NotYet(30, "Spending is limited."))
+    assert isinstance(step, AskAgain)
+    assert (step.wait_seconds, step.why) == (seconds, "Spending is limited.")
 
 
 @pytest.mark.parametrize("status", [200, 400, 409, 425])
