@@ -50,12 +50,14 @@ def refused_key(answer: Answer, who: str) -> Failure | None:
 def _why(answer: Answer, said: str, who: str) -> Failure | None:
     """A refusal that its wording or its RPC name tells more about than its status."""
     why: tuple[FailureCode, str] | None = None
+    then = None
     if answer.status == _NOT_FOUND and any(wording in said for wording in _RETIRED):
         why = "model_retired", f"{who} does not have this model, or no longer."
     elif answer.status != _BAD_REQUEST:
         return None
     elif _USE_CASE in said:
         why = "invalid", f"{who} does not make this combination of settings and does not say what is wrong with it."
+        then = "Take settings away one by one, or choose another model."
     elif is_filtered(said):
         about = " and ".join(kinds(said))
         why = "filtered", f"{who}'s safety filter refused the request{f', because of {about}' if about else ''}."
@@ -63,7 +65,7 @@ def _why(answer: Answer, said: str, who: str) -> Failure | None:
         why = "not_allowed", f"{who} does this only for projects that Google has approved for it."
     elif _at_error(answer, "status") == "FAILED_PRECONDITION":
         why = "not_allowed", f"{who} asks for billing, or is not offered where you are."
-    return failure(*why, "no", words=said) if why is not None else None
+    return failure(*why, "no", words=said, next_step=then) if why is not None else None
 
 
 def _limited(answer: Answer, usual: Failure, who: str) -> Refused | NotYet:

@@ -330,6 +330,12 @@ def test_a_refusal_has_its_cause_its_words_and_costs_nothing(reply: Answer, caus
     assert refusal(reply) == (cause, "no", says)
 
 
+def test_an_opaque_refusal_does_not_send_a_person_back_to_its_words() -> None:
+    outcome = gemini.created(answer(400, error(400, USE_CASE)))
+    assert isinstance(outcome, Refused)
+    assert outcome.failure.next_step == "Take settings away one by one, or choose another model."
+
+
 def test_a_page_in_place_of_a_refusal_is_not_repeated_to_a_person() -> None:
     assert refusal(answer(403, text="<!doctype html><h1>Forbidden</h1>")) == ("not_allowed", "no", None)
 

@@ -32,7 +32,22 @@ def test_only_rules_that_the_request_touches_are_repeated() -> None:
 
 
 def test_a_retired_model_names_what_follows_it() -> None:
-    assert "vertex:veo-3.1-generate-001" in hint("model_retired", REFERENCES)
+    told = hint("model_retired", REFERENCES)
+    assert "vertex:veo-3.1-generate-001" in told
+    # The others here were shut down, too.
+    assert told.endswith("Choose another provider: Gemini API has no other model for references.")
+
+
+def test_a_model_that_is_refused_though_the_table_has_it_names_the_others_that_do_the_same() -> None:
+    request = VideoRequest(provider="vertex", model="veo-3.1-generate-001", mode="references")
+    refused = failure("model_retired", "No.", "no")
+    told = explained(refused, request, load_tables()["vertex"], FACTS, NOW)
+    assert told.next_step == "Choose another model for references, veo-3.1-fast-generate-001, or another provider."
+    told = explained(refused, request.changed({"mode": "extension"}), load_tables()["vertex"], FACTS, NOW)
+    assert "veo-3.1-fast-generate-001 or veo-3.1-lite-generate-001" in told.next_step
+    alone = VideoRequest(provider="azerion", mode="text-to-video", prompt="A boat.")
+    told = explained(refused, alone, load_tables()["azerion"], FACTS, NOW)
+    assert told.next_step == "Choose another provider: Azerion has no other model for text to video."
 
 
 @pytest.mark.parametrize("code", ["bad_key", "filtered", "no_credit", "rate_limited", "refused"])
