@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from starlette.requests import Request
 
-from playground.emulator._rehearsals import SCRIPTS, check_rehearsal, take_rehearsal
+from playground.emulator._rehearsals import SCRIPTS, asked_for, check_rehearsal, take_rehearsal
 from playground.emulator._videos import Videos
 from playground.sandbox.spec import AspectRatio, Mode, Resolution
 
@@ -102,14 +102,16 @@ class Desk:
         """Stop drawing."""
         await self._videos.aclose()
 
-    def read_prompt(self, prompt: str) -> tuple[str, str | None]:
-        """A prompt without its `[sandbox:NAME]`, and the script to play.
+    def read_prompt(self, prompt: str, request: Request, plays: Collection[str]) -> tuple[str, str | None]:
+        """A prompt without its `[sandbox:NAME]`, and the script to play, one of those that the stand-in `plays`.
 
         Raises:
-            UnknownRehearsal: there is no such script.
+            UnknownRehearsal: the prompt names another one.
         """
-        prompt, script = take_rehearsal(prompt, SCRIPTS)
-        return prompt, script if script is not None else self.scenario
+        prompt, named = take_rehearsal(prompt, plays)
+        everywhere = self.scenario if self.scenario in plays else None
+        wanted = (asked_for(request.scope), named, everywhere)
+        return prompt, next((script for script in wanted if script is not None), None)
 
     def first_time(self, what: str, mark: str) -> bool:
         """Whether this is asked for the first time; for scripts that happen once (a rate limit, an expired link)."""

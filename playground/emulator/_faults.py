@@ -1,11 +1,12 @@
-"""Faults of the wire, played around any stand-in: by header on one request, or by a list that anyone may fill.
+"""Faults played around any stand-in: by header on one request, or by a list that anyone may fill.
 
 `POST /__faults {"provider": "gemini", "step": "create", "fault": "error-500", "times": 2}` queues one; the header
-`x-fault: error-500` asks for it on the very request. A step is the name of a route: `create`, `status`, `file`.
+`x-fault: error-500` asks for it on the very request. A step is the name of a route: `create`, `status`, `file`. Of a
+create, a script of the stand-in (`filtered`, `retired`, …) can be asked for in the same two ways.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from playground.emulator._rehearsals import ASKED
 from playground.emulator._stand_in import Problem
 
 HEADER: Final = b"x-fault"
@@ -32,9 +34,11 @@ _AFTER: Final = ("lost", "cut", "stall", "html-after", "empty-after", "error-500
 """The service does its part, and then the reply suffers."""
 _AROUND: Final = ("range-ignored", "not-a-video", "other-origin", "expired", "gone")
 FAULTS: Final = (*_BEFORE, *_AFTER, *_AROUND)
+CREATE: Final = "create"
 CONNECTION: Final = "connection"
 """The step of faults below HTTP."""
 TCP_FAULTS: Final = ("reset", "reset-after", "end-after", "black-hole", "trickle")
+_LIMITED_SECONDS: Final = "2"
 _HTML: Final = b"<!doctype html><title>Bad gateway</title><h1>Bad gateway</h1>"
 _GARBAGE: Final = b'{"name": "half an answ'
 
@@ -53,17 +57,36 @@ class Fault(BaseModel):
     """Bytes of the answer that still pass; for faults of a connection."""
 
 
+def _known(name: str | None, names: Collection[str | None], what: str) -> None:
+    """Raise ValueError, listing what there is, for a name that is none of these."""
+    if name not in names:
+        there_are = ", ".join(each for each in names if each is not None)
+        raise ValueError(f"There is no {what} {str(name)[:40]!r}. There are: {there_are}.")
+
+
 class FaultBook:
     """The queue of faults that are still to be played."""
 
-    def __init__(self) -> None:
+    def __init__(self, scripts: Mapping[str, Collection[str]], steps: Mapping[str, Collection[str]]) -> None:
+        """What each provider's stand-in plays, and what its routes are called."""
         self.waiting: list[Fault] = []
+        self._scripts = scripts
+        self._steps = steps
+
+    def playable(self, provider: str | None, step: str) -> tuple[str, ...]:
+        """The faults of a step; with None, of whichever provider."""
+        if step == CONNECTION:
+            return TCP_FAULTS
+        of = self._scripts if provider is None else (provider,)
+        scripts = {name for stem in of for name in self._scripts[stem]} if step == CREATE else set[str]()
+        return (*FAULTS, *sorted(scripts.difference(FAULTS)))
 
     def add(self, fault: Fault) -> None:
         """Queue one. Raises ValueError for a fault that nobody can play."""
-        known = TCP_FAULTS if fault.step == CONNECTION else FAULTS
-        if fault.fault not in known:
-            raise ValueError(f"There is no fault {fault.fault!r} of a {fault.step}. There are: {', '.join(known)}.")
+        _known(fault.provider, (None, *self._steps), "provider")
+        of = self._steps if fault.provider is None else (fault.provider,)
+        _known(fault.step, (*sorted({name for stem in of for name in self._steps[stem]}), CONNECTION), "step")
+        _known(fault.fault, self.playable(fault.provider, fault.step), f"fault of a {fault.step}")
         self.waiting.append(fault)
 
     def take(self, provider: str, step: str) -> str | None:
@@ -74,7 +97,9 @@ class FaultBook:
     def take_whole(self, provider: str | None, step: str) -> Fault | None:
         """The fault for this request or connection; counted off."""
         for fault in self.waiting:
-            if fault.provider in (None, provider) and fault.step == step:
+            meant = fault.provider in (None, provider) and fault.step == step
+            # One that is for whoever comes waits for somebody who plays it.
+            if meant and fault.fault in self.playable(provider, step):
                 fault.times -= 1
                 if fault.times == 0:
                     self.waiting.remove(fault)
@@ -96,9 +121,15 @@ class Faulty:
         """Serve one request, or play its fault."""
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
         named = headers.get(HEADER, b"").decode("latin-1")
-        fault = named if named in FAULTS else self.book.take(self.provider, self.step)
-        if fault is None:
-            await self.app(scope, receive, send)
+        try:
+            if named:
+                _known(named, self.book.playable(self.provider, self.step), f"fault of a {self.step}")
+        except ValueError as error:
+            await _say(send, 400, str(error).encode(), b"text/plain")
+            return
+        fault = named or self.book.take(self.provider, self.step)
+        if fault is None or fault not in FAULTS:
+            await self.app({**scope, ASKED: fault}, receive, send)
         elif fault in _BEFORE:
             await self._instead(fault, scope, receive, send)
         elif fault in _AFTER:
@@ -113,7 +144,10 @@ class Faulty:
             await _say(send, 200 if fault != "html" else 502, _PLAIN[fault])
         else:
             status = 429 if fault == "rate-limited" else int(fault.removeprefix("error-"))
-            await self.problem(status)(scope, receive, send)
+            answer = self.problem(status)
+            if fault == "rate-limited":
+                answer.headers.setdefault("retry-after", _LIMITED_SECONDS)
+            await answer(scope, receive, send)
 
     async def _after(self, fault: str, scope: Scope, receive: Receive, send: Send) -> None:
         answer = _Kept()

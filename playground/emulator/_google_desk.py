@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final, cast
 
@@ -48,22 +48,32 @@ async def body_of(request: Request, desk: Desk) -> bytes:
 class Counter:
     """Reads a create's script and hands it to the desk."""
 
-    def __init__(self, desk: Desk, provider: str, refusals: Callable[[str, str], Refusal | None]) -> None:
-        """`refusals` gives the dialect's own refusal for a model and a script."""
+    def __init__(
+        self, desk: Desk, provider: str, plays: Collection[str], refusals: Callable[[str, str], Refusal | None]
+    ) -> None:
+        """`plays` are the dialect's scripts; `refusals` gives its own refusal for a model and a script."""
         self.desk = desk
         self.provider = provider
+        self._plays = plays
         self._refusals = refusals
 
     async def accept(
-        self, asked: Create, model: str, raw: bytes, source_video: Path | None, *, audio: bool = True
+        self,
+        request: Request,
+        asked: Create,
+        raw: bytes,
+        source_video: Path | None,
+        *,
+        audio: bool = True,
     ) -> Operation:
         """Take the job, unless its prompt asks for a refusal.
 
         Raises:
             Refusal: the one that was asked for.
         """
+        model: str = request.path_params["model"]
         try:
-            prompt, script = self.desk.read_prompt(asked.prompt)
+            prompt, script = self.desk.read_prompt(asked.prompt, request, self._plays)
         except UnknownRehearsal as error:
             raise Refusal(str(error)) from None
         if script is not None:

@@ -1,8 +1,8 @@
-"""Endings played on request: `[sandbox:NAME]` anywhere in a prompt."""
+"""Endings played on request: `[sandbox:NAME]` anywhere in a prompt, or a word from outside with the request."""
 
 import re
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Collection, Mapping
+from typing import Any, Final
 
 from playground.domain.provider import REHEARSALS
 
@@ -22,6 +22,8 @@ REFUSALS: Final = (
 )
 """What a create may be answered besides the endings of a run; each dialect plays those that its service has."""
 SCRIPTS: Final = (*REHEARSALS, *REFUSALS)
+ASKED: Final = "emulator.script"
+"""Where the scope of a request holds the script that was asked for from outside."""
 
 
 class UnknownRehearsal(ValueError):
@@ -42,6 +44,12 @@ def take_rehearsal(prompt: str, known: Collection[str] = REHEARSALS) -> tuple[st
     name = names.pop()
     check_rehearsal(name, known)
     return " ".join(_TOKEN.sub(" ", prompt).split()), name
+
+
+def asked_for(scope: Mapping[str, Any]) -> str | None:
+    """The script that was asked for from outside with a request; it goes before the prompt's own."""
+    script: str | None = scope.get(ASKED)
+    return script
 
 
 def check_rehearsal(name: str, known: Collection[str] = REHEARSALS) -> None:

@@ -84,7 +84,10 @@ class _Server:
     def __init__(self, desk: Desk, stand_ins: Mapping[str, StandIn]) -> None:
         self._desk = desk
         self._stand_ins = stand_ins
-        self.faults = FaultBook()
+        self.faults = FaultBook(
+            {stem: each.scripts for stem, each in stand_ins.items()},
+            {stem: frozenset(route.name for route in each.routes) for stem, each in stand_ins.items()},
+        )
         self._journal: deque[dict[str, object]] = deque(maxlen=_REMEMBERED)
         self._before: dict[str, int] = {}
         self._stored: dict[str, Path] = {}

@@ -117,7 +117,7 @@ class _Service:
         try:
             body = await read_body(request, MAX_BODY_BYTES, self._desk.spool)
             asked = _Video.model_validate_json(body)
-            prompt, script = self._desk.read_prompt(asked.prompt)
+            prompt, script = self._desk.read_prompt(asked.prompt, request, _SCRIPTS)
         except TooLarge:
             return problem(413)
         except ValidationError as error:
@@ -129,7 +129,7 @@ class _Service:
         refused = refused_by_script(self._desk, script, body, problem, _REFUSALS)
         if refused is not None:
             return refused
-        operation = await self._desk.accept(_wanted(asked, prompt), script if script in _SCRIPTS else None)
+        operation = await self._desk.accept(_wanted(asked, prompt), script)
         # Only the jobs page speaks of links that end.
         turn = 1 if script == "link-expired" else len(self._jobs)
         kept = _Kept(_SHAPES[turn % len(_SHAPES)], secrets.token_bytes(16))

@@ -89,7 +89,7 @@ class _Service:
             asked = await asyncio.to_thread(read_generation, body)
             if asked.model != MODEL:
                 return problem(404, f"The model {asked.model[:60]} does not exist.", "model")
-            prompt, script = self.desk.read_prompt(asked.prompt or "")
+            prompt, script = self.desk.read_prompt(asked.prompt or "", request, _SCRIPTS)
             refused = refused_by_script(self.desk, script, body, problem, _REFUSALS)
             del body
             if refused is not None:

@@ -124,7 +124,7 @@ class _Service:
         try:
             body = await read_body(request, MAX_BODY_BYTES, self.desk.spool)
             asked = await asyncio.to_thread(_Run.model_validate_json, body)
-            prompt, script = self.desk.read_prompt(asked.input.prompt)
+            prompt, script = self.desk.read_prompt(asked.input.prompt, request, _SCRIPTS)
             wanted = await self._wanted(asked, prompt)
         except TooLarge:
             return problem(413)

@@ -45,6 +45,7 @@ _REFUSALS: Final = (
     "filtered-at-once",
 )
 _LONGEST_EXTENDED_SECONDS: Final = 141
+_SCRIPTS: Final = frozenset((*REHEARSALS, *_REFUSALS))
 _KEPT: Final = timedelta(days=2)
 
 
@@ -65,27 +66,26 @@ def stand_in(desk: Desk) -> StandIn:
             Route(f"{BASE}/download/{{id}}.mp4", refusing(api.file), methods=["GET"], name="file"),
         ),
         problem=problem,
-        scripts=frozenset((*REHEARSALS, *_REFUSALS)),
+        scripts=_SCRIPTS,
     )
 
 
 class _GeminiApi:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._counter = Counter(desk, "gemini", self._refusal)
+        self._counter = Counter(desk, "gemini", _SCRIPTS, self._refusal)
         self._seconds: dict[str, int] = {}
         """How long each operation's clip is, with what it extends."""
 
     async def create(self, request: Request) -> Response:
         _check_key(request)
-        model_id = request.path_params["model"]
-        model = model_of(model_id)
+        model = model_of(request.path_params["model"])
         raw = await body_of(request, self._desk)
         asked = await asyncio.to_thread(read_create, raw, GRAMMAR)
         check(asked, model)
         source = self._source(asked.video) if asked.video is not None else None
         clip = (await self._desk.videos(source))[0] if source is not None else None
-        operation = await self._counter.accept(asked, model_id, raw, clip)
+        operation = await self._counter.accept(request, asked, raw, clip)
         before = self._seconds[source.id] if source is not None else 0
         self._seconds[operation.id] = before + operation.wanted.seconds
         if operation.rehearsal == "lost-reply":

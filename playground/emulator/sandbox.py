@@ -26,7 +26,7 @@ from starlette.routing import Route
 from playground.domain.provider import REHEARSALS
 from playground.emulator._bodies import TooLarge, read_body
 from playground.emulator._desk import Desk
-from playground.emulator._rehearsals import check_rehearsal
+from playground.emulator._rehearsals import asked_for, check_rehearsal
 from playground.emulator._sandbox_operations import Operations, new_id
 from playground.emulator._sandbox_records import SEEDS, End, Operation, Order
 from playground.emulator._sandbox_renderer import Renderer
@@ -103,7 +103,8 @@ class SandboxProvider:
             await self._sweep()
             body = await read_body(request, MAX_BODY_BYTES, self._operations.spool)
             wanted, prompt, rehearsal = await asyncio.to_thread(read_request, body)
-            rehearsal = rehearsal if rehearsal is not None else self._scenario
+            wanted_endings = (asked_for(request.scope), rehearsal, self._scenario)
+            rehearsal = next((each for each in wanted_endings if each is not None), None)
             if rehearsal == "rate-limited" and await self._is_limited(body):
                 says = f"The sandbox plays a rate limit: come back in {_LIMITED_SECONDS} seconds."
                 return _problem(429, "rate_limited", says, {"Retry-After": str(_LIMITED_SECONDS)})

@@ -89,7 +89,7 @@ class _Service:
         try:
             body = await read_body(request, MAX_BODY_BYTES, self._desk.spool)
             task = await asyncio.to_thread(read_task, body)
-            prompt, script = self._desk.read_prompt(task.prompt or "")
+            prompt, script = self._desk.read_prompt(task.prompt or "", request, _SCRIPTS)
             wanted = await self._wanted(task, prompt)
         except TooLarge:
             return problem(413)
@@ -102,7 +102,7 @@ class _Service:
         refused = refused_by_script(self._desk, script, body, problem, _REFUSALS)
         if refused is not None:
             return refused
-        operation = await self._desk.accept(wanted, script if script in _SCRIPTS else None)
+        operation = await self._desk.accept(wanted, script)
         self._told[operation.id] = _Told(SHAPES[len(self._told) % len(SHAPES)])
         return CutReply() if script == "lost-reply" else JSONResponse(receipt(operation))
 

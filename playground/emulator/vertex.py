@@ -34,6 +34,7 @@ _REFUSALS: Final = (
     "overloaded",
     "filtered-at-once",
 )
+_SCRIPTS: Final = frozenset((*REHEARSALS, *_REFUSALS)) - {"link-expired"}
 
 
 def stand_in(desk: Desk) -> StandIn:
@@ -50,14 +51,14 @@ def stand_in(desk: Desk) -> StandIn:
         base_path=BASE,
         routes=(*routes, Route(stored, refusing(api.file), methods=["GET"], name="file")),
         problem=problem,
-        scripts=frozenset((*REHEARSALS, *_REFUSALS)) - {"link-expired"},
+        scripts=_SCRIPTS,
     )
 
 
 class _VertexAi:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._counter = Counter(desk, "vertex", self._refusal)
+        self._counter = Counter(desk, "vertex", _SCRIPTS, self._refusal)
         self._folders: dict[str, str] = {}
         """The `storageUri` of each operation that was given one."""
 
@@ -66,11 +67,10 @@ class _VertexAi:
         _check_model(request)
         raw = await body_of(request, self._desk)
         asked = await asyncio.to_thread(read_create, raw, GRAMMAR)
-        model = request.path_params["model"]
-        check(asked, model)
+        check(asked, request.path_params["model"])
         clip = await self._clip(asked.video) if asked.video is not None else None
         audio = asked.settings["generateAudio"] is True
-        operation = await self._counter.accept(asked, model, raw, clip, audio=audio)
+        operation = await self._counter.accept(request, asked, raw, clip, audio=audio)
         if "storageUri" in asked.settings:
             self._folders[operation.id] = f"{asked.settings['storageUri'].rstrip('/')}/{operation.id}"
         if operation.rehearsal == "lost-reply":

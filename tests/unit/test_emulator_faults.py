@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from playground.emulator._faults import FAULTS
+from playground.emulator._faults import FAULTS, TCP_FAULTS
 from tests.emulation import Emulation
 
 
@@ -89,12 +89,73 @@ def test_the_journal_has_names_of_headers_and_no_values(server: Emulation) -> No
     assert "canary" not in json.dumps(server.requests())
 
 
-def test_an_unknown_fault_is_refused_with_those_that_there_are(server: Emulation) -> None:
+@pytest.mark.parametrize(
+    ("provider", "step", "fault", "known"),
+    [
+        ("sandbox", "create", "earthquake", (*FAULTS, "filtered")),
+        (None, "create", "earthquake", (*FAULTS, "filtered", "use-case")),
+        ("sandbox", "create", "use-case", FAULTS),
+        ("sandbox", "file", "filtered", FAULTS),
+        ("sandbox", "connection", "html", TCP_FAULTS),
+        ("sandbox", "earthquake", "html", ("create", "status", "file", "connection")),
+        ("nobody", "create", "html", ("sandbox", "gemini")),
+    ],
+)
+def test_an_unknown_fault_is_refused_with_those_that_there_are(
+    server: Emulation, provider: str | None, step: str, fault: str, known: tuple[str, ...]
+) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
-        server.fault("sandbox", "create", "earthquake")
+        server.fault(provider, step, fault)
     says = refused.value.read().decode()
     assert refused.value.code == 400
-    assert all(name in says for name in FAULTS)
+    assert set(known) <= set(says.partition("There are: ")[2].rstrip(".").split(", "))
+
+
+def test_a_header_that_names_no_fault_is_refused_and_nothing_is_accepted(server: Emulation) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        create(server, **{"x-fault": "earthquake"})
+    assert (refused.value.code, "There are: error-500" in refused.value.read().decode()) == (400, True)
+    assert server.accepted("sandbox") == 0
+
+
+def run(server: Emulation, prompt: str = "A boat.", **headers: str) -> tuple[int, dict[str, Any]]:
+    """One call of Cloudflare's: its status and what it says."""
+    asked = {"duration": "4s", "aspect_ratio": "16:9", "resolution": "720p", "generate_audio": True, "prompt": prompt}
+    body = {"model": "google/veo-3.1", "input": asked}
+    try:
+        url = f"{server.base_url('cloudflare')}/accounts/a/ai/run"
+        return 200, ask(url, body, authorization="Bearer any", **headers)
+    except urllib.error.HTTPError as refused:
+        return refused.code, json.loads(refused.read())
+
+
+def test_a_script_is_asked_for_by_header_too_in_the_services_own_words(server: Emulation) -> None:
+    assert run(server, **{"x-fault": "retired"})[1]["errors"][0]["code"] == 3042
+    assert run(server, **{"x-fault": "filtered"})[1]["state"] == "Failed"
+    status, says = run(server, **{"x-fault": "error-in-200"})
+    assert (status, says["success"]) == (200, False)
+    assert run(server)[0] == 200
+    assert server.accepted("cloudflare") == 2
+
+
+def test_a_queued_script_waits_for_somebody_who_plays_it(server: Emulation) -> None:
+    server.fault(None, "create", "no-credit")
+    create(server)
+    assert [run(server)[0] for _ in range(2)] == [402, 200]
+
+
+def test_a_script_that_a_service_does_not_have_is_refused_in_a_prompt(server: Emulation) -> None:
+    status, says = run(server, "A boat [sandbox:use-case].")
+    assert (status, "There is no rehearsal “use-case”" in says["errors"][0]["message"]) == (400, True)
+
+
+@pytest.mark.parametrize(("fault", "hint"), [("rate-limited", "2"), ("rate-limited-without-hint", None)])
+def test_a_rate_limit_asks_to_wait_or_does_not(server: Emulation, fault: str, hint: str | None) -> None:
+    body = {"model": "veo-3.1-generate-preview", "prompt": f"A boat, {fault}."}
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        ask(f"{server.base_url('tokenbay')}/videos", body, authorization="Bearer any", **{"x-fault": fault})
+    refused.value.close()
+    assert (refused.value.code, refused.value.headers["retry-after"]) == (429, hint)
 
 
 def test_an_unknown_place_is_answered_by_the_service_it_is_in(tmp_path: Path, server: Emulation) -> None:
