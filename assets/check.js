@@ -1,9 +1,10 @@
 // Asks /api/check about the form as one types, and tells whoever shows something of the answer.
 
-import { ask, draft } from "./browser.js";
+import { ask, draft, keep } from "./browser.js";
 import { onRenewed, tables } from "./tables.js";
 
 const PATIENCE = 250;
+const LOST_EVERY = 2500;
 // An untouched default of the fine print is judged where it is sent, but is no demand on others: it would only shut out
 // those who do not know the word.
 const ALWAYS_SAID = new Set(["duration_seconds", "resolution", "aspect_ratio", "generate_audio"]);
@@ -45,6 +46,7 @@ export function activate(mode) {
   active = mode;
   const last = forms.get(mode)?.last;
   if (last) tell(mode, last);
+  else checkSoon(mode);
 }
 
 // Whoever has clicked Generate is also told what is missing.
@@ -61,11 +63,17 @@ export function held(mode) {
   return draft()[mode] ?? forms.get(mode)?.initial ?? {};
 }
 
-export function checkSoon(mode) {
+// What somebody has just set, kept at once and by ourselves: Gradio tells of no change while it looks for a lost server,
+// and then loads the page anew.
+export function keepNow(mode, fields) {
+  if (document.getElementById("pg-tabs")?.dataset.ready) keep({ [mode]: { ...held(mode), ...fields } });
+}
+
+export function checkSoon(mode, patience = PATIENCE) {
   const form = forms.get(mode);
   if (!form) return;
   clearTimeout(form.timer);
-  form.timer = setTimeout(() => check(mode, form), PATIENCE);
+  form.timer = setTimeout(() => check(mode, form), patience);
 }
 
 // What would be said of the form with some other values of a request; null where nobody answers.
@@ -89,6 +97,7 @@ async function check(mode, form) {
     if (turn !== form.turn) return;
     // Nothing is shown rather than something that may not hold any more.
     form.last = null;
+    if (isActive(mode)) checkSoon(mode, LOST_EVERY);
   }
   tell(mode, form.last);
 }

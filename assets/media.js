@@ -2,7 +2,7 @@
 // `[{ref, name}]`, and judges nothing but what would not even arrive: whether a file fits is the service's to say.
 
 import { here } from "./browser.js";
-import { onCheck } from "./check.js";
+import { keepNow, onCheck } from "./check.js";
 import { fill, make, say } from "./dom.js";
 import { previewer } from "./fit.js";
 import { takePastesAndDrops } from "./intake.js";
@@ -29,6 +29,7 @@ export function mount({ element, props, trigger, watch }) {
 
   function set(list) {
     props.value = list;
+    keepNow(mode, { [field]: list });
     paint();
     queueMicrotask(() => trigger("change"));
   }

@@ -1,19 +1,25 @@
 // The forms: one job for a burst of clicks, and the draft kept in the browser.
 
 import { draft as kept, keep, owner, random } from "./browser.js";
-import { activate, checkSoon, setTried } from "./check.js";
+import { activate, checkSoon, keepNow, setTried } from "./check.js";
 import { arrive } from "./share.js";
 import { renew } from "./tables.js";
 import { mark, unmarkEdited, wished as wishOf } from "./wishes.js";
 
 const BURST = 1500;
 const BUSY_AT_MOST = 20_000;
+const PROMPT = "-prompt";
 
 let isRestored = false;
 let hasDraft = false;
 let askForDraft = null;
 let burst = { nonce: "", at: 0 };
 const unlock = new Map();
+
+document.addEventListener("input", (event) => {
+  const place = event.target.closest?.(`[id$="${PROMPT}"]`)?.id;
+  if (place) keepNow(place.slice(0, -PROMPT.length), { prompt: event.target.value });
+});
 
 // Before a submit: who asks, and a number that is the same for all clicks of one burst.
 export function submitting(mode, count, values) {
@@ -124,5 +130,4 @@ function show(tab) {
   keep({ tab });
   document.body.dataset.tab = tab;
   activate(tab);
-
 }

@@ -27,7 +27,7 @@ export function mount({ element, props }) {
     // No price is shown rather than a wrong one.
     say(find("b"), result ? price(result.answer.price_usd, words) : "");
     say(find(".quote-says span"), result ? length(result, words) : "");
-    const [kind, text] = result ? state(result, words) : ["", ""];
+    const [kind, text] = result ? state(result, words) : ["open", words.unreached];
     const place = find(".quote-state");
     place.dataset.kind = kind;
     place.title = text;

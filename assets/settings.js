@@ -1,7 +1,7 @@
 // Provider, model and every setting of one form. What there is to choose comes from the tables by the server, and what
 // the other choices exclude comes from the check: no rule of any provider is known here.
 
-import { onCheck } from "./check.js";
+import { keepNow, onCheck } from "./check.js";
 import { fill, make, say } from "./dom.js";
 import { line, list, toggle } from "./inputs.js";
 import { openKeys } from "./keys.js";
@@ -32,6 +32,7 @@ export function mount({ element, props, trigger, watch }) {
   function hold(value, event) {
     props.value = value;
     held = JSON.stringify(value);
+    keepNow(props.mode, value);
     sync();
     queueMicrotask(() => trigger(event));
   }
