@@ -1,4 +1,4 @@
-"""The HTTP side of the door: checking, jobs and their videos, and the page's own static files.
+"""The HTTP side of the door: checking, jobs and their videos.
 
 Whatever is not yours is not there: a missing, short or foreign token gets the same 404.
 """
@@ -12,9 +12,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
-from starlette.staticfiles import StaticFiles
 
-from playground.assets import asset
 from playground.domain.errors import InvalidRequest, NotConfigured, NotFound, OverBudget
 from playground.domain.reading import parse_request
 from playground.domain.request import PARAMETER_KINDS
@@ -76,7 +74,7 @@ def router(service: Service, *, upload_dir: Path = _NOWHERE) -> APIRouter:
     A request to be checked may name files in `upload_dir` and no others.
     """
     routes = APIRouter(include_in_schema=False)
-    _add_static(routes)
+    _add_health(routes)
     _add_check(routes, service, upload_dir)
     _add_jobs(routes, service)
     _add_keys(routes, service)
@@ -84,23 +82,10 @@ def router(service: Service, *, upload_dir: Path = _NOWHERE) -> APIRouter:
     return routes
 
 
-def _add_static(routes: APIRouter) -> None:
-    files = StaticFiles(directory=asset())
-
+def _add_health(routes: APIRouter) -> None:
     @routes.get("/healthz")
     async def healthz() -> Response:
         return JSONResponse({"status": "ok"})
-
-    @routes.api_route("/pg-static/{path:path}", methods=["GET", "HEAD"])
-    async def static(path: str, request: Request) -> Response:
-        response = await files.get_response(path, request.scope)
-        # A changed file is seen at once; an unchanged one costs a 304.
-        response.headers["cache-control"] = "no-cache"
-        return response
-
-    @routes.get("/favicon.ico")
-    async def favicon() -> Response:
-        return FileResponse(asset("icon.svg"), media_type="image/svg+xml")
 
 
 def _add_check(routes: APIRouter, service: Service, upload_dir: Path) -> None:

@@ -12,6 +12,7 @@ from playground.ui.gradio_typed import mount_page
 from playground.ui.guard import ASGIApp, Guard
 from playground.ui.layout import build
 from playground.ui.pieces import head, hints
+from playground.ui.static_routes import static_routes
 from playground.ui.theme import theme
 
 _WORKERS: Final = 200
@@ -25,6 +26,7 @@ def mount(app: FastAPI, service: Service, *, upload_dir: Path) -> ASGIApp:
 
     `environment.prepare` must have been called before this module was imported.
     """
+    app.include_router(static_routes())
     app.include_router(capability_routes(service))
     page = build(service, upload_dir)
     page.max_threads = _WORKERS
@@ -35,7 +37,7 @@ def mount(app: FastAPI, service: Service, *, upload_dir: Path) -> ASGIApp:
         page,
         path="",
         theme=theme(),
-        # The style sheets are linked there: Gradio's own `css=` rewrites rules and loses some of them.
+        # The style sheet is linked there: Gradio's own `css=` rewrites rules and loses some of them.
         head=head(),
         run_history=False,
         enable_monitoring=False,

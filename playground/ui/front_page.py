@@ -4,15 +4,13 @@ Nothing in them belongs to a session; what a visitor has comes afterwards, by hi
 """
 
 import asyncio
-import gzip
-import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, cast
 from urllib.parse import parse_qsl
 
 from playground.ui.guard import ASGIApp, Message, Receive, Scope, Send
+from playground.ui.packed import Packed
 
 _ADDRESSES_KEPT: Final = 8
 """The page names its own address, so it is another one for each that it is reached by."""
@@ -21,20 +19,7 @@ _ADDRESS_HEADERS: Final = (b"host", b"x-forwarded-host", b"x-forwarded-proto", b
 _OUR_WORDS: Final = frozenset({"job", "__theme"})
 """What an address of ours may ask for; the page's script reads it. Gradio has words of its own."""
 _LOGIN: Final = b"access-token"
-_OWN_HEADERS: Final = (b"content-length", b"content-encoding", b"cache-control", b"etag", b"vary")
 _OK: Final = 200
-Headers = tuple[tuple[bytes, bytes], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    headers: Headers
-    plain: bytes
-    packed: bytes
-
-    def etag(self, *, packed: bool) -> bytes:
-        """A name for these bytes; the two forms have one each."""
-        return b'"%s"' % hashlib.sha256(self.packed if packed else self.plain).hexdigest()[:32].encode()
 
 
 class FrontPage:
@@ -44,7 +29,7 @@ class FrontPage:
         """`hints` is HTML for the end of the head: what the browser may fetch while Gradio's script is on its way."""
         self._app = app
         self._hints = hints.encode()
-        self._kept: OrderedDict[object, _Kept] = OrderedDict()
+        self._kept: OrderedDict[object, Packed] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the page from memory, or let the request through."""
@@ -90,29 +75,15 @@ def _address(scope: Scope) -> object:
     return scope.get("scheme"), scope.get("root_path"), said
 
 
-def _keep(answer: list[Message], hints: bytes) -> _Kept | None:
+def _keep(answer: list[Message], hints: bytes) -> Packed | None:
     """An answer that may be given again; None for an error, which is told once and asked anew."""
     if not answer or answer[0].get("status") != _OK:
         return None
     body = b"".join(message.get("body", b"") for message in answer[1:]).replace(b"</head>", hints + b"</head>", 1)
-    said = cast("Sequence[tuple[bytes, bytes]]", answer[0]["headers"])
-    headers = tuple((name, value) for name, value in said if name.lower() not in _OWN_HEADERS)
-    # No time in it: the same page has the same name.
-    return _Kept(headers, body, gzip.compress(body, mtime=0))
+    return Packed.of(body, cast("Sequence[tuple[bytes, bytes]]", answer[0]["headers"]))
 
 
-async def _tell(kept: _Kept, scope: Scope, send: Send) -> None:
-    asked = {name: value for name, value in scope["headers"] if name in (b"accept-encoding", b"if-none-match")}
-    packed = b"gzip" in asked.get(b"accept-encoding", b"")
-    tag = kept.etag(packed=packed)
-    own: Headers = ((b"cache-control", b"no-cache"), (b"vary", b"accept-encoding"), (b"etag", tag))
-    if tag in asked.get(b"if-none-match", b""):
-        await send({"type": "http.response.start", "status": 304, "headers": list(own)})
-        await send({"type": "http.response.body", "body": b""})
-        return
-    body = kept.packed if packed else kept.plain
-    own += ((b"content-length", str(len(body)).encode()),)
-    if packed:
-        own += ((b"content-encoding", b"gzip"),)
-    await send({"type": "http.response.start", "status": _OK, "headers": [*kept.headers, *own]})
+async def _tell(kept: Packed, scope: Scope, send: Send) -> None:
+    status, headers, body = kept.answer(scope["headers"])
+    await send({"type": "http.response.start", "status": status, "headers": list(headers)})
     await send({"type": "http.response.body", "body": body})
