@@ -14,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := playground tests
 PIN = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/python -m uv pip compile pyproject.toml --quiet \
-	--universal --python-version 3.11 --generate-hashes $(ARGS)
+	--universal --python-version 3.11 --extra oauth --generate-hashes $(ARGS)
 
 .PHONY: help run test test-sdk lint fmt bench lock
 
