@@ -2,8 +2,25 @@
 // The token is a secret of this browser; it travels in a header or a form, never in an address.
 
 const OWNER = "veo.owner";
-const JOB = "veo.job";
-const DRAFT = "veo.draft";
+// Where people log in, each has a draft of his own in a browser that several use.
+const JOB = ofPerson("veo.job");
+const DRAFT = ofPerson("veo.draft");
+
+// What the gate calls whoever has logged in; empty where nobody has to.
+export function person() {
+  const said = document.cookie.split("; ").find((each) => each.startsWith("veo_name="));
+  return said ? decodeURIComponent(said.slice("veo_name=".length)) : "";
+}
+
+function ofPerson(name) {
+  return person() ? `${name}:${person()}` : name;
+}
+
+// Before somebody logs out: nothing of his stays for whoever comes next.
+export function leave() {
+  localStorage.removeItem(JOB);
+  localStorage.removeItem(DRAFT);
+}
 
 export function random(bytes = 16) {
   const raw = crypto.getRandomValues(new Uint8Array(bytes));
@@ -53,14 +70,16 @@ export function here(path) {
   return new URL(path.replace(/^\//, ""), document.baseURI).href;
 }
 
-// The answer to a request of this browser's, whatever its status.
-export function reply(path, options = {}) {
-  return fetch(here(path), {
+// The answer to a request of this browser's, whatever its status but one: whose session has ended has to log in.
+export async function reply(path, options = {}) {
+  const response = await fetch(here(path), {
     cache: "no-store",
     signal: AbortSignal.timeout(10_000),
     ...options,
     headers: { authorization: `Bearer ${owner()}`, ...options.headers },
   });
+  if (response.status === 401 && person()) location.reload();
+  return response;
 }
 
 export async function ask(path, options = {}) {

@@ -38,6 +38,8 @@ from playground.transport.inprocess import InProcessTransport
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from playground.ui.guard import ASGIApp as GuardedApp
+
 _log = logging.getLogger(__name__)
 
 SANDBOX_ORIGIN = "http://sandbox.localhost"
@@ -69,6 +71,7 @@ class Playground:
             return datetime.fromtimestamp(clock(), UTC)
 
         self.settings = settings
+        self.clock = clock
         self._closing = AsyncExitStack()
         self._sandbox = sandbox if sandbox is not None else SandboxProvider(settings.data_dir, clock=now)
         self._lock = ProcessLock(settings.data_dir / "runners")
@@ -118,6 +121,10 @@ class Playground:
     def _is_at_hand(self, job: JobRecord) -> bool:
         provider = self.registry.get(job.provider)
         return provider is not None and provider.context_of(job.account).base_url == job.base_url
+
+    def derived_key(self, purpose: str) -> bytes:
+        """A key of this installation for a purpose, once it is open; a restart does not change it."""
+        return self._files.derived_key(purpose)
 
     async def open(self) -> None:
         """Make folders, lock, ledger, and start what was left behind.
@@ -224,7 +231,35 @@ def web_app(playground: Playground) -> "ASGIApp":
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(router(playground.service, upload_dir=upload_dir))
-    return mount(app, playground.service, upload_dir=upload_dir)
+    return mount(app, playground.service, upload_dir=upload_dir, gate=_gate(playground))
+
+
+def _gate(playground: Playground) -> "Callable[[GuardedApp], GuardedApp] | None":
+    """What lets in only those who log in, where the operator asked for it."""
+    from playground.ui.login.gate import Gate, Ways
+    from playground.ui.login.openid import NoLibrary, OpenId, OpenIdSettings
+    from playground.ui.login.passwords import Passwords
+
+    settings = playground.settings
+    provider = None
+    if settings.oauth_client_id is not None and settings.oauth_client_secret is not None:
+        try:
+            provider = OpenId(
+                OpenIdSettings(
+                    client_id=settings.oauth_client_id,
+                    client_secret=settings.oauth_client_secret,
+                    issuer=settings.openid_provider_url,
+                    scopes=settings.oauth_scopes,
+                    host=settings.space_host,
+                )
+            )
+        except NoLibrary:
+            raise SettingsError("OAUTH_CLIENT_ID needs Authlib: install veo-playground[oauth].") from None
+    passwords = Passwords(settings.users, playground.clock) if settings.users else None
+    if passwords is None and provider is None:
+        return None
+    ways = Ways(passwords, provider)
+    return lambda app: Gate(app, ways, playground.derived_key)
 
 
 def emulator_app(settings: Settings, scenario: str | None) -> Emulator:

@@ -27,6 +27,11 @@ SETTING_NAMES: Final = (
     "PLAYGROUND_BUDGET_USD_PER_DAY",
     "PLAYGROUND_BUDGET_USD_PER_OWNER",
     "PLAYGROUND_SHARE_UNPRICED",
+    "PLAYGROUND_USERS",
+    "OAUTH_CLIENT_ID",
+    "OAUTH_CLIENT_SECRET",
+    "OAUTH_SCOPES",
+    "OPENID_PROVIDER_URL",
     "GOOGLE_APPLICATION_CREDENTIALS",
 )
 """Every environment name that no table names."""
@@ -43,10 +48,14 @@ _TAKES: Final[Mapping[str, str]] = {
     "budget_usd_per_day": "an amount in US dollars, such as 20",
     "budget_usd_per_owner": "an amount in US dollars, such as 5",
     "share_unpriced": "on or off",
+    "users": "names with bcrypt hashes, separated by spaces or commas, such as anna:$2b$12$…",
 }
 """What each setting takes that can be misunderstood, for a person."""
 _HOST_AND_PORT: Final = re.compile(r"(?:[\w.-]+|\[[0-9a-f:.]+\]):(\d{1,5})", re.ASCII)
 _MAX_PORT: Final = 65_535
+_USER: Final = re.compile(r"([\w.@+-]{1,64}):(\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53})")
+_SECRET: Final = frozenset({"users"})
+"""Settings whose values no message repeats."""
 _SHOWN: Final = 60
 """Characters of a value that are shown."""
 
@@ -74,6 +83,14 @@ class Settings(BaseModel):
     budget_usd_per_day: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     budget_usd_per_owner: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     share_unpriced: bool = False
+    users: Mapping[str, str] = Field(default_factory=dict[str, str], repr=False)
+    """bcrypt's hash of each person's password, by name."""
+    oauth_client_id: str | None = None
+    oauth_client_secret: str | None = Field(default=None, repr=False)
+    oauth_scopes: str = "openid profile"
+    openid_provider_url: str = "https://huggingface.co"
+    space_host: str | None = None
+    """The name under which Hugging Face serves a Space."""
     _environment: Mapping[str, str] = PrivateAttr(default_factory=dict[str, str])
 
     @field_validator("allow_private_hosts", mode="before")
@@ -87,6 +104,17 @@ class Settings(BaseModel):
             if found is None or not 0 < int(found[1]) <= _MAX_PORT:
                 raise ValueError("no host:port")
         return hosts
+
+    @field_validator("users", mode="before")
+    @classmethod
+    def _names_with_hashes(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        found = [_USER.fullmatch(each) for each in re.split(r"[\s,]+", value) if each]
+        users = {each[1]: each[2] for each in found if each is not None}
+        if not users or len(users) != len(found):
+            raise ValueError("no name:hash")
+        return users
 
     @field_validator("region")
     @classmethod
@@ -144,6 +172,8 @@ def load_settings(environment: Mapping[str, str] | None = None, *, data_dir: Pat
     if "public" not in given and _is_set(environment, "SPACE_ID"):
         # A Space of Hugging Face is there for everybody.
         given["public"] = True
+    if _is_set(environment, "SPACE_HOST"):
+        given["space_host"] = environment["SPACE_HOST"].strip()
     if data_dir is not None:
         given["data_dir"] = str(data_dir)
     for name in ("data_dir", "media_url", "catalog_dir", "google_application_credentials"):
@@ -154,11 +184,13 @@ def load_settings(environment: Mapping[str, str] | None = None, *, data_dir: Pat
         settings = Settings.model_validate({**given, "data_dir": folder})
     except ValidationError as error:
         field = str(error.errors()[0]["loc"][0])
-        takes = _TAKES.get(field, "something else")
-        value = str(given.get(field, ""))[:_SHOWN]
-        raise SettingsError(f"PLAYGROUND_{field.upper()} cannot be read: it takes {takes}, not {value!r}.") from None
+        says = f"PLAYGROUND_{field.upper()} cannot be read: it takes {_TAKES.get(field, 'something else')}"
+        value = "" if field in _SECRET else f", not {str(given.get(field, ''))[:_SHOWN]!r}"
+        raise SettingsError(f"{says}{value}.") from None
     if settings.public and settings.share_keys and settings.budget_usd_per_day is None:
         raise SettingsError("PLAYGROUND_SHARE_KEYS on a public page needs PLAYGROUND_BUDGET_USD_PER_DAY beside it.")
+    if (settings.oauth_client_id is None) != (settings.oauth_client_secret is None):
+        raise SettingsError("Logging in by OpenID needs both OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET.")
     settings._environment = dict(environment)  # pyright: ignore[reportPrivateUsage] - its own constructor
     return settings
 

@@ -95,6 +95,11 @@ class Files:
         text = f"{job_id}/{number}/{expires}".encode()
         return hmac.new(self._signing_key, text, hashlib.sha256).hexdigest()
 
+    def derived_key(self, purpose: str) -> bytes:
+        """A key for something else than media links, the same for every process on this folder."""
+        assert self._signing_key is not None, "the folders are not open"
+        return hmac.new(self._signing_key, f"key for {purpose}".encode(), hashlib.sha256).digest()
+
     def is_signed(self, job_id: str, number: int, expires: int, signature: str) -> bool:
         """Whether a signature is ours; says nothing about the time."""
         return hmac.compare_digest(self.sign(job_id, number, expires).encode(), signature.encode())

@@ -1,5 +1,6 @@
 """Mounts the page in our FastAPI application. Routes of our own must be added to it before."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -21,14 +22,18 @@ _SESSIONS: Final = 500
 _WAITING: Final = 200
 
 
-def mount(app: FastAPI, service: Service, *, upload_dir: Path) -> ASGIApp:
+def mount(
+    app: FastAPI, service: Service, *, upload_dir: Path, gate: Callable[[ASGIApp], ASGIApp] | None = None
+) -> ASGIApp:
     """Put the page on "/" of the application and answer it wrapped in its guard: serve that.
+
+    With a `gate`, nobody gets to any of it who has not logged in.
 
     `environment.prepare` must have been called before this module was imported.
     """
     app.include_router(static_routes())
     app.include_router(capability_routes(service))
-    page = build(service, upload_dir)
+    page = build(service, upload_dir, login=gate is not None)
     page.max_threads = _WORKERS
     page.state_session_capacity = _SESSIONS
     page.queue(default_concurrency_limit=None, max_size=_WAITING, api_open=False)
@@ -48,4 +53,5 @@ def mount(app: FastAPI, service: Service, *, upload_dir: Path) -> ASGIApp:
         footer_links=[],
         max_file_size="100mb",
     )
-    return Guard(FrontPage(mounted, hints()))
+    front = FrontPage(mounted, hints())
+    return Guard(gate(front) if gate is not None else front)

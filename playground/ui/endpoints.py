@@ -6,16 +6,18 @@ from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any, Final, cast
 
+import gradio as gr
+
 from playground.domain.errors import InvalidRequest, PlaygroundError
 from playground.domain.reading import parse_request
 from playground.domain.request import MODES, Mode, VideoRequest
 from playground.domain.validation import Issue
 from playground.jobs.service import Service, owner_of_token
 from playground.ui import form, presenter, texts
-from playground.ui.gradio_typed import endpoint
+from playground.ui.gradio_typed import endpoint, person_token
 
 _log: Final = logging.getLogger(__name__)
-Endpoint = Callable[[dict[str, Any], str], AsyncGenerator[dict[str, Any], None]]
+Endpoint = Callable[[dict[str, Any], str, gr.Request | None], AsyncGenerator[dict[str, Any], None]]
 
 
 def add_endpoints(service: Service, upload_dir: Path) -> None:
@@ -33,10 +35,14 @@ def add_endpoints(service: Service, upload_dir: Path) -> None:
 
 
 def _endpoint(service: Service, upload_dir: Path, mode: Mode) -> Endpoint:
-    async def run(request: dict[str, Any], owner_token: str = "") -> AsyncGenerator[dict[str, Any], None]:
-        token = owner_token or secrets.token_urlsafe(16)
+    async def run(
+        request: dict[str, Any], owner_token: str = "", asker: gr.Request | None = None
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        person = person_token(asker) if asker is not None else None
+        # Whoever has logged in looks for it with that; the gate's own token is told to nobody.
+        token = "" if person is not None else owner_token or secrets.token_urlsafe(16)
         try:
-            owner = owner_of_token(token)
+            owner = owner_of_token(person if person is not None else token)
             asked = _asked(request, mode)
             job_id = await service.submit(asked, owner=owner, files_under=upload_dir)
             yield {"event": "submitted", "job_id": job_id, "owner_token": token}

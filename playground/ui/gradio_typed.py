@@ -8,6 +8,8 @@ from fastapi import FastAPI
 from gradio.components import Component
 from gradio.themes import Base, Default
 
+from playground.ui.login.people import SPOKEN_FOR
+
 Update = dict[str, Any]
 Listener = Callable[..., Any]
 
@@ -51,3 +53,10 @@ def mount_page(app: FastAPI, page: gr.Blocks, **options: Any) -> FastAPI:
 def with_colours(theme: Default, **colours: str) -> Base:
     """A theme with some of its variables set."""
     return cast("Base", cast("Any", theme).set(**colours))
+
+
+def person_token(asker: gr.Request) -> str | None:
+    """The owner token of whoever has logged in; None where nobody has to."""
+    scope = cast("Any", asker).request.scope
+    token = scope.get(SPOKEN_FOR)
+    return token if isinstance(token, str) else None

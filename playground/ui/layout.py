@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 
@@ -11,7 +11,7 @@ from playground.domain.words import LABELS as FIELD_WORDS
 from playground.jobs.service import Service
 from playground.ui import texts
 from playground.ui.endpoints import add_endpoints
-from playground.ui.gradio_typed import changes, listen, on_page_load
+from playground.ui.gradio_typed import changes, listen, on_page_load, person_token
 from playground.ui.handlers import CAPABILITIES_TAB, Handlers
 from playground.ui.mode_form import ModeForm
 from playground.ui.pieces import call, on_load, template
@@ -23,8 +23,11 @@ _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"
 """No endpoint that anyone should call by name, and no spinner over a form."""
 
 
-def build(service: Service, upload_dir: Path) -> gr.Blocks:
-    """Compose the page. The settings that belong to the mounted application are in `app.py`."""
+def build(service: Service, upload_dir: Path, *, login: bool = False) -> gr.Blocks:
+    """Compose the page. The settings that belong to the mounted application are in `app.py`.
+
+    With `login`, whoever sees it has logged in and can log out.
+    """
     shelf = Shelf.of(service)
     forms = [ModeForm(mode, shelf) for mode in MODES]
     with gr.Blocks(title=texts.TITLE, fill_width=True, delete_cache=(3600, 86400)) as page:
@@ -36,13 +39,16 @@ def build(service: Service, upload_dir: Path) -> gr.Blocks:
             tagline=texts.TAGLINE,
             theme=texts.THEME,
             keys=texts.KEYS["open"],
+            login="yes" if login else "no",
+            out=texts.LOGIN["out"],
+            out_named=texts.LOGIN["outNamed"],
         )
         gr.HTML(
             html_template=template("keys.html"),
             js_on_load=on_load("keys.js"),
             apply_default_css=False,
             elem_classes="pg-keys-place",
-            words=texts.KEYS,
+            words={**texts.KEYS, "kept": texts.LOGIN["keysKept"]} if login else texts.KEYS,
         )
         with gr.Row(equal_height=False, elem_id="pg-columns"):
             with (
@@ -71,7 +77,7 @@ def build(service: Service, upload_dir: Path) -> gr.Blocks:
                     js_on_load=on_load("jobs.js"),
                     apply_default_css=False,
                     elem_id="pg-jobs",
-                    words=texts.JOBS,
+                    words={**texts.JOBS, "note": texts.LOGIN["jobsNote"]} if login else texts.JOBS,
                 )
                 gr.HTML(
                     html_template=template("who.html"),
@@ -155,7 +161,13 @@ def _wire_moves(handlers: Handlers, tab: ModeTab) -> None:
 
 
 def _submit(handlers: Handlers, tab: ModeTab) -> Callable[..., Any]:
-    async def submit(ticket: object, *values: object) -> tuple[object, object]:
-        return await handlers.submit(tab, ticket, values)
+    async def submit(asker: gr.Request, ticket: object, *values: object) -> tuple[object, object]:
+        return await handlers.submit(tab, _spoken_for(asker, ticket), values)
 
     return submit
+
+
+def _spoken_for(asker: gr.Request, ticket: object) -> object:
+    """What the page's script sent, in the name of whoever has logged in."""
+    token = person_token(asker)
+    return {**cast("dict[str, object]", ticket), "owner": token} if token and isinstance(ticket, dict) else ticket

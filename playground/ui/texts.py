@@ -94,6 +94,32 @@ KEYS: Final[dict[str, str]] = {
     "forgotten": "Forgotten.",
     "failed": "That did not get through. Check the connection, and enter it again.",
 }
+LOGIN: Final[dict[str, str]] = {
+    "heading": "Log in",
+    "lead": "This playground is for people with an account here.",
+    "name": "Name",
+    "password": "Password",
+    "enter": "Log in",
+    "or": "or",
+    "with": "Log in with {provider}",
+    "wrong": "That name and password do not go together.",
+    "tooMany": "Too many wrong attempts. Try again in {minutes} min.",
+    "noPasswords": "Nobody logs in with a password here.",
+    "unreachable": "{provider} cannot be asked just now. Try again.",
+    "notVouched": "{provider} did not say who you are. Try again.",
+    "framed": "In this frame your browser may not keep you logged in.",
+    "framedOpen": "Open the playground in a tab of its own",
+    "first": "Log in first.",
+    "firstNext": "Open the page and log in; a program logs in with a name and a password.",
+    "jobsNote": "seen by you only, in every browser",
+    "keysKept": (
+        "A key that you enter goes into the memory of this server, for you alone, in every browser where you are "
+        "logged in. It is written nowhere and never shown again. It is gone {hours} hours after its last use, when you "
+        "forget it, or when the server restarts; a job that still needs it then waits for you."
+    ),
+    "out": "Log out",
+    "outNamed": "Log out, {name}",
+}
 NO_REHEARSAL: Final = "None: make the video"
 
 NO_PROVIDER: Final = "No provider offers this yet."
