@@ -13,7 +13,15 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 
-from playground.domain.errors import InvalidRequest, NotConfigured, NotFound, OverBudget
+from playground.domain.errors import (
+    InvalidRequest,
+    NotConfigured,
+    NotFound,
+    NotNow,
+    OverBudget,
+    PlaygroundError,
+    Unavailable,
+)
 from playground.domain.reading import parse_request
 from playground.domain.request import PARAMETER_KINDS
 from playground.domain.snippets import LANGUAGES, Language
@@ -74,18 +82,12 @@ def router(service: Service, *, upload_dir: Path = _NOWHERE) -> APIRouter:
     A request to be checked may name files in `upload_dir` and no others.
     """
     routes = APIRouter(include_in_schema=False)
-    _add_health(routes)
     _add_check(routes, service, upload_dir)
     _add_jobs(routes, service)
+    _add_deleting(routes, service)
     _add_keys(routes, service)
     _add_media(routes, service)
     return routes
-
-
-def _add_health(routes: APIRouter) -> None:
-    @routes.get("/healthz")
-    async def healthz() -> Response:
-        return JSONResponse({"status": "ok"})
 
 
 def _add_check(routes: APIRouter, service: Service, upload_dir: Path) -> None:
@@ -219,6 +221,18 @@ async def _answered(authorization: str, action: Callable[[str], Awaitable[Respon
         return _refused([Issue("provider", error.code, f"{error.message} {error.next_step}")])
 
 
+def _add_deleting(routes: APIRouter, service: Service) -> None:
+    @routes.delete("/api/jobs/{job_id}")
+    async def delete(job_id: str, authorization: Bearer = "") -> Response:
+        try:
+            await service.delete(job_id, owner=owner_of_bearer(authorization))
+        except NotFound:
+            return _not_found()
+        except NotNow as error:
+            return _failed(error, 409)
+        return JSONResponse({"deleted": job_id}, headers=_PRIVATE)
+
+
 def _add_keys(routes: APIRouter, service: Service) -> None:
     @routes.get("/api/keys")
     async def keys(authorization: Bearer = "") -> Response:
@@ -266,6 +280,16 @@ async def _viewed(authorization: str, action: Action) -> Response:
     except NotFound:
         return _not_found()
     return JSONResponse(view.model_dump(mode="json"), headers=_PRIVATE)
+
+
+async def unavailable(_request: Request, _error: Exception) -> Response:
+    """What is answered where the ledger cannot be used just now."""
+    return _failed(Unavailable("The job ledger cannot be used now: its disk is full or gone, or it stays locked."), 503)
+
+
+def _failed(error: PlaygroundError, status: int) -> Response:
+    told = {"code": error.code, "message": error.message, "next_step": error.next_step}
+    return JSONResponse({"error": told}, status_code=status, headers=_PRIVATE)
 
 
 def _not_found() -> Response:

@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playground.catalog import load_tables
@@ -22,11 +21,14 @@ from playground.jobs.journal import Journal
 from playground.jobs.keys import Keys
 from playground.jobs.locks import ProcessLock
 from playground.jobs.record import JobRecord
+from playground.jobs.retention import DAY, Limits, Retention
 from playground.jobs.runner import Runner
 from playground.jobs.schema import NewerLedger
 from playground.jobs.service import Service
 from playground.jobs.sharing import Sharing
-from playground.jobs.store import Store
+from playground.jobs.store import LedgerUnavailable, Store
+from playground.jobs.sweeper import Sweeper
+from playground.jobs.telling import Telling
 from playground.jobs.workshop import Workshop
 from playground.registry import Registry
 from playground.settings import Settings, SettingsError
@@ -76,7 +78,8 @@ class Playground:
         self._sandbox = sandbox if sandbox is not None else SandboxProvider(settings.data_dir, clock=now)
         self._lock = ProcessLock(settings.data_dir / "runners")
         self._files = Files(settings.data_dir, settings.media_dir)
-        self._store = Store(settings.database, clock=clock, pause=pause)
+        telling = Telling(prompts=settings.log_prompts)
+        self._store = Store(settings.database, clock=clock, pause=pause, told=telling.changed)
         self.registry = _registry(settings)
         self._google = GoogleLogin(settings.google_application_credentials, gcloud_file=settings.gcloud_file, clock=now)
         trusted = self.registry.origins()
@@ -114,8 +117,17 @@ class Playground:
             region=settings.region,
             allow_retired=settings.allow_retired,
             announce=changes.announce,
+            telling=telling,
         )
-        self._runner = Runner(shop, self._lock, adopts=adopts)
+        limits = Limits(
+            keep_seconds=settings.keep_days * DAY if settings.keep_days is not None else None,
+            quota_bytes=settings.disk_quota_gb * 1e9 if settings.disk_quota_gb is not None else None,
+        )
+        retention = Retention(shop, limits, uploads=settings.upload_dir, leftovers=self._sandbox)
+        sweeper = Sweeper(retention, clock=clock, lock=settings.data_dir / "sweep.lock")
+        self._runner = Runner(
+            shop, self._lock, adopts=adopts, drain_seconds=settings.drain_seconds, passed=sweeper.passed
+        )
         self.service = Service(shop, self._runner, changes)
 
     def _is_at_hand(self, job: JobRecord) -> bool:
@@ -216,12 +228,13 @@ def web_app(playground: Playground) -> "ASGIApp":
     """The page, its API and its media on one FastAPI app, guarded. Imports Gradio, which takes seconds."""
     from playground.ui.environment import prepare
 
-    upload_dir: Path = playground.settings.data_dir / "uploads"
+    settings, upload_dir = playground.settings, playground.settings.upload_dir
     prepare(upload_dir)
 
     from fastapi import FastAPI
 
-    from playground.api import router
+    from playground.api import router, unavailable
+    from playground.monitoring import monitoring_routes
     from playground.ui.app import mount
 
     @asynccontextmanager
@@ -230,7 +243,10 @@ def web_app(playground: Playground) -> "ASGIApp":
             yield
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_exception_handler(LedgerUnavailable, unavailable)
     app.include_router(router(playground.service, upload_dir=upload_dir))
+    token = settings.metrics_token.get_secret_value() if settings.metrics_token is not None else None
+    app.include_router(monitoring_routes(playground.service, metrics_token=token, public=settings.public))
     return mount(app, playground.service, upload_dir=upload_dir, gate=_gate(playground))
 
 

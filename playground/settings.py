@@ -8,10 +8,10 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator
 
 SETTING_NAMES: Final = (
     "PLAYGROUND_DATA_DIR",
@@ -32,6 +32,12 @@ SETTING_NAMES: Final = (
     "OAUTH_CLIENT_SECRET",
     "OAUTH_SCOPES",
     "OPENID_PROVIDER_URL",
+    "PLAYGROUND_KEEP_DAYS",
+    "PLAYGROUND_DISK_QUOTA_GB",
+    "PLAYGROUND_DRAIN_SECONDS",
+    "PLAYGROUND_LOG_FORMAT",
+    "PLAYGROUND_LOG_PROMPTS",
+    "PLAYGROUND_METRICS_TOKEN",
     "GOOGLE_APPLICATION_CREDENTIALS",
 )
 """Every environment name that no table names."""
@@ -49,12 +55,18 @@ _TAKES: Final[Mapping[str, str]] = {
     "budget_usd_per_owner": "an amount in US dollars, such as 5",
     "share_unpriced": "on or off",
     "users": "names with bcrypt hashes, separated by spaces or commas, such as anna:$2b$12$…",
+    "keep_days": "a number of days above 0, such as 30",
+    "disk_quota_gb": "a number of gigabytes above 0, such as 20",
+    "drain_seconds": "a number of seconds, such as 60",
+    "log_format": "json or text",
+    "log_prompts": "on or off",
+    "metrics_token": "a secret of at least 22 characters",
 }
 """What each setting takes that can be misunderstood, for a person."""
 _HOST_AND_PORT: Final = re.compile(r"(?:[\w.-]+|\[[0-9a-f:.]+\]):(\d{1,5})", re.ASCII)
 _MAX_PORT: Final = 65_535
 _USER: Final = re.compile(r"([\w.@+-]{1,64}):(\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53})")
-_SECRET: Final = frozenset({"users"})
+_SECRET: Final = frozenset({"users", "metrics_token"})
 """Settings whose values no message repeats."""
 _SHOWN: Final = 60
 """Characters of a value that are shown."""
@@ -91,6 +103,12 @@ class Settings(BaseModel):
     openid_provider_url: str = "https://huggingface.co"
     space_host: str | None = None
     """The name under which Hugging Face serves a Space."""
+    keep_days: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    disk_quota_gb: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    drain_seconds: float = Field(default=0, ge=0, allow_inf_nan=False)
+    log_format: Literal["json", "text"] | None = None
+    log_prompts: bool = False
+    metrics_token: SecretStr | None = Field(default=None, min_length=22)
     _environment: Mapping[str, str] = PrivateAttr(default_factory=dict[str, str])
 
     @field_validator("allow_private_hosts", mode="before")
@@ -147,6 +165,11 @@ class Settings(BaseModel):
     def media_dir(self) -> Path:
         """Where finished videos are kept."""
         return Path(self.media_url.removeprefix("file://")) if self.media_url is not None else self.data_dir / "media"
+
+    @property
+    def upload_dir(self) -> Path:
+        """Where the page's uploads lie until their job has a copy."""
+        return self.data_dir / "uploads"
 
     @property
     def database(self) -> str:

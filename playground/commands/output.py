@@ -8,7 +8,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Final, TextIO
 
-from playground.domain.errors import InvalidRequest, PlaygroundError
+from playground.domain.errors import InvalidRequest, PlaygroundError, Unavailable
 from playground.domain.job import State
 from playground.domain.view import JobView
 
@@ -121,4 +121,6 @@ def refused(error: PlaygroundError, *, as_json: bool) -> Exit:
         put({**line, "files": [], "notes": [], "charged": "no", "price_usd": None, "error": told, "issues": issues})
     else:
         say(f"{error.message} Nothing was sent. {error.next_step}")
+    if isinstance(error, Unavailable):
+        return Exit.FAILED
     return Exit.INVALID if isinstance(error, InvalidRequest) else Exit.NOT_CONFIGURED

@@ -6,6 +6,7 @@ import socket
 
 import uvicorn
 
+from playground.commands.logs import write_logs
 from playground.commands.output import Exit, say, tell
 from playground.main import Playground, web_app
 from playground.settings import Settings
@@ -16,6 +17,7 @@ _STOP_SECONDS = 3
 
 async def run(options: argparse.Namespace, settings: Settings) -> Exit:
     """Serve the page; prints its URL once it answers."""
+    write_logs(settings.log_format)
     try:
         listening = listen(options.host, options.port)
     except OSError as error:
@@ -54,7 +56,10 @@ async def serve_until_stopped(app: object, listening: socket.socket, once_up: st
     config = uvicorn.Config(
         app,  # pyright: ignore[reportArgumentType] - uvicorn's own ASGI types are narrower than Starlette's
         log_level="warning",
+        # Its lines go where all others go.
+        log_config=None,
         timeout_graceful_shutdown=_STOP_SECONDS,
+        # It would carry the signatures of media links and the ids of jobs.
         access_log=False,
     )
     await _Announcing(config, once_up).serve(sockets=[listening])

@@ -6,6 +6,8 @@ Raised, before anything is sent or paid::
     ├── InvalidRequest      the request does not fit; carries the issues
     ├── NotConfigured       no key, or an account setting is missing
     ├── OverBudget          the operator's key is lent up to an amount, and that is reached
+    ├── Unavailable         no room on the disk, or the ledger cannot be used now
+    ├── NotNow              the job is not in a state for that
     └── NotFound            no such job here, or not yours
 
 Carried by a job that ended or rests, as a `Failure` (data: it is stored, shown and exported)::
@@ -154,6 +156,20 @@ class OverBudget(PlaygroundError):
 
     code = "over_budget"
     next_step = "Enter a key of your own, or come back tomorrow (UTC)."
+
+
+class Unavailable(PlaygroundError):
+    """This machine cannot take anything in now: its disk is full or its ledger cannot be used; nothing was sent."""
+
+    code = "unavailable"
+    next_step = "Try again in some minutes; if it stays, whoever runs this playground has to look at it."
+
+
+class NotNow(PlaygroundError):
+    """The job is not in a state for what was asked; nothing was changed."""
+
+    code = "not_now"
+    next_step = "Wait for the job to end."
 
 
 class NotFound(PlaygroundError):

@@ -28,6 +28,8 @@ class VideoView(BaseModel):
     height: int
     frames_per_second: float | None
     has_audio: bool
+    gone: bool = False
+    """Its file is no longer here: removed to make room, or by somebody else."""
 
 
 class Usual(BaseModel):
@@ -97,6 +99,9 @@ class JobView(BaseModel):
     cancel_note: str | None
     """Why it cannot be cancelled, or what cancelling means for the bill."""
     cancel_requested: bool
+    can_delete: bool
+    delete_note: str
+    """Why it cannot be deleted, or what deleting leaves behind."""
     videos: tuple[VideoView, ...]
     notes: tuple[str, ...]
     """What was delivered differently from what was asked for, and other remarks."""

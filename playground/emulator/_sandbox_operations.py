@@ -65,34 +65,34 @@ class Operations:
     """The folder `<data_dir>/sandbox`."""
 
     def __init__(self, data_dir: Path, retention: timedelta) -> None:
-        self._folder = data_dir / "sandbox"
+        self.folder = data_dir / "sandbox"
         self._retention = retention
 
     def spool(self) -> Path:
         """The folder for bodies that are still arriving; it exists afterwards."""
-        folder = self._folder / "incoming"
+        folder = self.folder / "incoming"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def accept(self, order: Order, media: Mapping[str, bytes]) -> None:
         """Take an operation in, whole or not at all, and write it into the book (`accepted.jsonl`)."""
-        fresh = self._folder / f"{_BEING_MADE}{order.id}"
+        fresh = self.folder / f"{_BEING_MADE}{order.id}"
         fresh.mkdir(parents=True)
         try:
             for name, data in media.items():
                 (fresh / name).write_bytes(data)
             (fresh / "request.json").write_text(order.model_dump_json(), "utf-8")
-            fresh.rename(self._folder / order.id)
+            fresh.rename(self.folder / order.id)
         except BaseException:
             shutil.rmtree(fresh, ignore_errors=True)
             raise
         line = json.dumps({"id": order.id, "accepted_at": order.accepted_at.isoformat()}) + "\n"
-        with (self._folder / "accepted.jsonl").open("a", encoding="utf-8") as book:
+        with (self.folder / "accepted.jsonl").open("a", encoding="utf-8") as book:
             book.write(line)
 
     def accepted(self) -> int:
         """How many operations the book has, those included that were swept."""
-        book = self._folder / "accepted.jsonl"
+        book = self.folder / "accepted.jsonl"
         return len(book.read_bytes().splitlines()) if book.exists() else 0
 
     def read(self, operation_id: str, now: datetime) -> Operation | None:
@@ -110,7 +110,7 @@ class Operations:
 
     def newest(self, count: int, now: datetime) -> list[Order]:
         """What was accepted last, newest first, without what is older than the retention."""
-        book = self._folder / "accepted.jsonl"
+        book = self.folder / "accepted.jsonl"
         lines = book.read_text("utf-8").splitlines() if book.exists() else []
         found = (self.read(_id_in(line), now) for line in reversed(lines))
         return [operation.order for operation in itertools.islice((each for each in found if each), count)]
@@ -122,14 +122,14 @@ class Operations:
 
     def save_state(self, operation_id: str, state: State) -> None:
         """Replace the state, at once and whole. Only for the holder of the lock."""
-        folder = self._folder / operation_id
+        folder = self.folder / operation_id
         part = folder / "state.json.part"
         part.write_text(state.model_dump_json(), "utf-8")
         part.replace(folder / "state.json")
 
     def finish(self, operation_id: str, end: End) -> None:
         """Write the end; where somebody was first, theirs stays."""
-        folder = self._folder / operation_id
+        folder = self.folder / operation_id
         part = folder / f"end.{secrets.token_hex(8)}.part"
         part.write_text(end.model_dump_json(), "utf-8")
         try:
@@ -141,15 +141,15 @@ class Operations:
 
     def lock(self, operation_id: str) -> Lock:
         """The right to render this operation, not yet taken."""
-        return Lock(self._folder / operation_id / "lock")
+        return Lock(self.folder / operation_id / "lock")
 
     def video(self, operation_id: str, number: int) -> Path:
         """Where a finished video is."""
-        return self._folder / operation_id / f"{number}.mp4"
+        return self.folder / operation_id / f"{number}.mp4"
 
     def prepare_work(self, order: Order, number: int) -> tuple[Path, Path]:
         """A folder of this render's own, as (spec file, output); what a dead process left is cleared away."""
-        folder = (self._folder / order.id).absolute()
+        folder = (self.folder / order.id).absolute()
         for leftover in folder.glob(f"{_WORK}*"):
             shutil.rmtree(leftover, ignore_errors=True)
         # Never one that a dying worker may still write to.
@@ -163,14 +163,14 @@ class Operations:
     def publish(self, operation_id: str, output: Path) -> bool:
         """Move a rendered video to its place; False where the worker made none."""
         try:
-            output.replace(self._folder / operation_id / output.name)
+            output.replace(self.folder / operation_id / output.name)
         except FileNotFoundError:
             return False
         return True
 
     def tidy(self, order: Order) -> None:
         """Forget what an operation that ended needs no more: its inputs and its work folders."""
-        folder = self._folder / order.id
+        folder = self.folder / order.id
         for name in order.files:
             (folder / name).unlink(missing_ok=True)
         for leftover in folder.glob(f"{_WORK}*"):
@@ -178,11 +178,11 @@ class Operations:
 
     def first_time(self, operation_id: str, what: str) -> bool:
         """Whether this is the first call for `what`, over all processes."""
-        return _first(self._folder / operation_id / f"{what}.done")
+        return _first(self.folder / operation_id / f"{what}.done")
 
     def refuse_again(self, body_hash: str) -> bool:
         """Whether this body is to meet the rate limit once more: twice, then it is let through."""
-        folder = self._folder / "refused"
+        folder = self.folder / "refused"
         folder.mkdir(parents=True, exist_ok=True)
         marks = [folder / f"{body_hash}.{number}" for number in (1, 2)]
         if any(_first(mark) for mark in marks):
@@ -193,15 +193,34 @@ class Operations:
 
     def sweep(self, now: datetime) -> None:
         """Delete what is older than the retention, and what a killed process left half made."""
-        for folder in self._folder.glob("*"):
+        for folder in self.folder.glob("*"):
             if _ID.match(folder.name) is not None:
                 self._sweep_one(folder, now)
         oldest = (now - self._retention).timestamp()
-        for leftover in (*self._folder.glob(f"{_BEING_MADE}*"), *self._folder.glob("refused/*")):
+        for leftover in (*self.folder.glob(f"{_BEING_MADE}*"), *self.folder.glob("refused/*")):
             # Another process may sweep at the same time.
             with contextlib.suppress(FileNotFoundError):
                 if leftover.stat().st_mtime < oldest:
                     shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+
+    def finished(self) -> list[tuple[str, datetime]]:
+        """Ids of the operations that ended, and when they were taken in."""
+        ended = (_load(end.parent / "request.json", Order) for end in self.folder.glob("*/end.json"))
+        return [(order.id, order.accepted_at) for order in ended if order is not None]
+
+    def forget(self, operation_id: str) -> int:
+        """Delete an operation that ended; answers its bytes, 0 where somebody has it in hand."""
+        folder, lock = self.folder / operation_id, self.lock(operation_id)
+        try:
+            if not lock.take():
+                return 0
+            size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+            shutil.rmtree(folder, ignore_errors=True)
+            return size
+        except FileNotFoundError:
+            return 0
+        finally:
+            lock.release()
 
     def _sweep_one(self, folder: Path, now: datetime) -> None:
         order = _load(folder / "request.json", Order)
@@ -217,7 +236,7 @@ class Operations:
             lock.release()
 
     def _of(self, operation_id: str) -> Path | None:
-        return self._folder / operation_id if _ID.match(operation_id) is not None else None
+        return self.folder / operation_id if _ID.match(operation_id) is not None else None
 
 
 def new_id() -> str:

@@ -88,6 +88,19 @@ class SandboxProvider:
         """How many creates were accepted since ever. Reads a file."""
         return self._operations.accepted()
 
+    @property
+    def folder(self) -> Path:
+        """Where its operations lie."""
+        return self._operations.folder
+
+    def finished(self) -> list[tuple[str, float]]:
+        """Ids of the operations that ended, and when they were taken in (seconds since the epoch). Reads files."""
+        return [(operation_id, at.timestamp()) for operation_id, at in self._operations.finished()]
+
+    def forget(self, operation_id: str) -> int:
+        """Delete an operation that ended, before its time; answers its bytes. Touches the disk."""
+        return self._operations.forget(operation_id)
+
     async def aclose(self) -> None:
         """Kill the running worker and wait for it; what was unfinished goes on with whoever is asked next."""
         await self._renderer.aclose()

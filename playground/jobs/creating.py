@@ -65,6 +65,7 @@ async def _send_until_clear(shop: Workshop, job: JobRecord, provider: Provider, 
             return None
         talk = await shop.send(job, provider, call, media)
         tries += 1
+        shop.telling.created(job, tries, talk.reply, talk.seconds)
         step = policy.after_create(talk.reply, provider.adapter.created, who, shop.clock())
         # What the provider said is written down even while this process is told to stop.
         moved = await asyncio.shield(_write_down(shop, taken, provider, step, tries, waited))

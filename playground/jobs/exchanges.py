@@ -36,6 +36,8 @@ class Talk:
     secret: Secret | None
     media: Mapping[str, StoredMedia] = field(default_factory=dict[str, StoredMedia])
     creates: bool = False
+    seconds: float = 0
+    """How long the provider took."""
 
 
 async def keep(folder: Path, at: float, talk: Talk) -> None:

@@ -1,13 +1,14 @@
 """Files of jobs on disk: copies of inputs, private part files, finished videos, and the links to them."""
 
 import asyncio
+import contextlib
 import fcntl
 import hashlib
 import hmac
 import os
 import secrets
 import shutil
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -54,6 +55,31 @@ class Files:
     def drop_inputs(self, job_id: str) -> None:
         """Forget the copies once they are not needed any more."""
         shutil.rmtree(self.inputs_dir / job_id, ignore_errors=True)
+
+    def folders_of(self, job_id: str) -> tuple[Path, ...]:
+        """Everything that is kept of a job on disk: its videos, the copies of its inputs, what was said about it."""
+        return self.media_dir / job_id, self.inputs_dir / job_id, self.talk_folder(job_id)
+
+    def remove(self, job_id: str) -> int:
+        """Remove everything that is kept of a job; answers how many bytes that were."""
+        folders = self.folders_of(job_id)
+        size = sum(size_of(folder) for folder in folders)
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+        return size
+
+    def missing(self, videos: Sequence[str]) -> frozenset[str]:
+        """Which of these videos (paths relative to the media folder) are not there."""
+        return frozenset(each for each in videos if not self.video(each).is_file())
+
+    def job_ids(self) -> set[str]:
+        """Every job that something is kept of."""
+        return {path.name for parent in self.parents for path in parent.glob("*") if path.is_dir()}
+
+    @property
+    def parents(self) -> tuple[Path, ...]:
+        """The folders that have a folder for each job."""
+        return self.media_dir, self.inputs_dir, self.data_dir / "talk"
 
     def talk_folder(self, job_id: str) -> Path:
         """Where what a provider said about a job is kept for looking at."""
@@ -103,6 +129,16 @@ class Files:
     def is_signed(self, job_id: str, number: int, expires: int, signature: str) -> bool:
         """Whether a signature is ours; says nothing about the time."""
         return hmac.compare_digest(self.sign(job_id, number, expires).encode(), signature.encode())
+
+
+def size_of(folder: Path) -> int:
+    """The bytes of all files below a folder; what vanishes meanwhile counts for nothing."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(place, name)).st_size
+    return total
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -30,14 +30,15 @@ async def follow(shop: Workshop, job: JobRecord) -> JobRecord | None:
     while True:
         wait = _wait(shop, provider, live.polls)
         await shop.pause(max(wait, policy.backoff(misses) if misses else 0))
-        if job.watch_until is not None and shop.clock() >= job.watch_until:
-            return await _stop_watching(shop, job, provider)
         step = await _ask(shop, job, provider, live)
         misses = misses + 1 if isinstance(step, policy.AskAgain) else 0
         if isinstance(step, policy.AskAgain) and step.wait_seconds > 0:
             await shop.pause(min(step.wait_seconds, policy.MAX_HINT_SECONDS))
         if not isinstance(step, Running | Unchanged | policy.AskAgain):
             return await _conclude(shop, job, step)
+        # Only after asking: a clock that was set, or a machine that slept, must not hide a video that is ready.
+        if job.watch_until is not None and shop.clock() >= job.watch_until:
+            return await _stop_watching(shop, job, provider)
         _show(live, step)
         shop.announce(job.id)
         if shop.clock() - written >= _WRITE_EVERY_SECONDS:

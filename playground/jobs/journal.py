@@ -6,7 +6,8 @@ One file for each process, one JSON line for each accepted create, synced before
 import asyncio
 import json
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -33,12 +34,17 @@ class Journal:
     def __init__(self, folder: Path, process: str) -> None:
         self._folder = folder
         self._process = process
+        self._writing = threading.Lock()
 
     async def write(self, receipt: Receipt) -> None:
         """Append and sync; returns when the line would survive a power cut."""
         await asyncio.to_thread(self._append, receipt)
 
     def _append(self, receipt: Receipt) -> None:
+        with self._writing:
+            self._append_alone(receipt)
+
+    def _append_alone(self, receipt: Receipt) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._path(self._process)
         fresh = not path.exists()
@@ -69,12 +75,37 @@ class Journal:
         """Remove a dead process's receipts, once they are in the ledger."""
         self._path(process).unlink(missing_ok=True)
 
+    def shorten(self, in_ledger: Collection[str]) -> None:
+        """Drop receipts of this process's own, of jobs whose receipt the ledger has; the others stay, synced as before.
+
+        Raises:
+            OSError: the disk is full or fails; nothing was dropped.
+        """
+        path = self._path(self._process)
+        with self._writing:
+            lines = path.read_bytes().splitlines() if path.exists() else []
+            left = [line for line in lines if not {each.job_id for each in _readable([_text(line)])} & set(in_ledger)]
+            if len(left) == len(lines):
+                return
+            fresh = path.with_suffix(".new")
+            with fresh.open("wb") as file:
+                file.write(b"".join(line + b"\n" for line in left))
+                file.flush()
+                os.fsync(file.fileno())
+            # Even where nothing is left: a file that stays needs no folder to be synced again.
+            fresh.replace(path)
+            _sync_folder(self._folder)
+
     def processes(self) -> list[str]:
         """Every process that left receipts, dead or alive."""
         return sorted(path.stem for path in self._folder.glob("*.jsonl"))
 
     def _path(self, process: str) -> Path:
         return self._folder / f"{process}.jsonl"
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8", errors="replace")
 
 
 def _is_cut(file: BinaryIO) -> bool:

@@ -4,12 +4,15 @@ import asyncio
 import secrets
 
 from playground.domain.capabilities import ModeSpec
-from playground.domain.errors import OverBudget
+from playground.domain.errors import InvalidRequest, PlaygroundError, Unavailable
+from playground.domain.issues import Issue
 from playground.domain.validation import spec_for
 from playground.jobs.checking import CheckResult
+from playground.jobs.health import no_room
 from playground.jobs.inputs import Found
 from playground.jobs.record import JobRecord, StoredInput
 from playground.jobs.runner import Runner
+from playground.jobs.store import LedgerUnavailable
 from playground.jobs.workshop import Workshop
 
 
@@ -27,18 +30,25 @@ async def order(
     """Write the job of a valid request and start it; answers its id, or that of the job which is there for it already.
 
     Raises:
+        InvalidRequest: a file of it vanished meanwhile; nothing was sent.
         OverBudget: the operator's key is not lent for this; nothing was sent.
+        Unavailable: there is no room on the disk, or the ledger cannot be written; nothing was sent.
     """
+    # A video that is paid for needs a place.
+    full = await asyncio.to_thread(no_room, shop.files)
+    if full is not None:
+        raise Unavailable(full)
     job_id = secrets.token_urlsafe(16)
-    inputs = await shop.inputs.keep(job_id, found)
-    record = _new_job(shop, job_id, result, owner=owner, nonce=nonce, inputs=inputs, found=found)
-    notes = record.notes if note is None else (*record.notes, note)
-    record = record.model_copy(update={"instead_of": instead_of, "notes": notes})
     try:
+        inputs = await shop.inputs.keep(job_id, found)
+        record = _new_job(shop, job_id, result, owner=owner, nonce=nonce, inputs=inputs, found=found)
+        notes = record.notes if note is None else (*record.notes, note)
+        record = record.model_copy(update={"instead_of": instead_of, "notes": notes})
         job = await shop.store.add(record, shop.sharing)
-    except OverBudget:
+    except (OSError, LedgerUnavailable, PlaygroundError) as error:
         await asyncio.to_thread(shop.files.drop_inputs, job_id)
-        raise
+        told = _as_told(error)
+        raise told from (error if told is not error else None)
     if job.id != job_id:
         await asyncio.to_thread(shop.files.drop_inputs, job_id)
     elif job.runner == shop.me:
@@ -46,6 +56,16 @@ async def order(
     if instead_of is not None:
         shop.announce(instead_of)
     return job.id
+
+
+def _as_told(error: Exception) -> PlaygroundError:
+    if isinstance(error, PlaygroundError):
+        return error
+    if isinstance(error, FileNotFoundError):
+        return InvalidRequest([Issue("request", "missing", "A file of this request is no longer here.")])
+    if isinstance(error, OSError):
+        return Unavailable(f"The files of this request cannot be kept here: {error.strerror}.")
+    return Unavailable("The job cannot be written down here: its ledger is full, locked or gone.")
 
 
 def _new_job(

@@ -6,6 +6,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 from playground.domain.errors import failure
@@ -30,14 +31,32 @@ _STEPS: Final[dict[str, Callable[[Workshop, JobRecord], Awaitable[JobRecord | No
 
 ADOPT_EVERY_SECONDS: Final = 3.0
 _GRACE_SECONDS: Final = 2.0
-"""How long a create that has just been sent may still get its reply when we are told to stop."""
+"""How long a create that is answered at once may still get its reply when we are told to stop."""
+
+
+async def _nothing(_seconds: float) -> None:
+    pass
 
 
 class Runner:
     """The tasks of one process. `start` first, `stop` last; in between `spawn` what is ours."""
 
-    def __init__(self, shop: Workshop, lock: ProcessLock, *, adopts: bool) -> None:
-        """With `adopts`, jobs of dead processes are taken over, now and every few seconds."""
+    def __init__(
+        self,
+        shop: Workshop,
+        lock: ProcessLock,
+        *,
+        adopts: bool,
+        drain_seconds: float = 0,
+        passed: Callable[[float], Awaitable[None]] = _nothing,
+    ) -> None:
+        """With `adopts`, jobs of dead processes are taken over, now and every few seconds.
+
+        `passed` is told in the same loop, after each pause, how many seconds it was.
+        `drain_seconds` is how long `stop` waits for creates that are answered only when the video is finished.
+        """
+        self._drain_seconds = drain_seconds
+        self._passed = passed
         self._shop = shop
         self._lock = lock
         self._adopts = adopts
@@ -52,18 +71,45 @@ class Runner:
             self._sweeper = asyncio.create_task(self._sweep(), name="adopt")
 
     async def stop(self) -> None:
-        """Stop watching; jobs stay where they are and go on with whoever adopts them."""
+        """Stop watching; jobs stay where they are and go on with whoever adopts them.
+
+        A create whose answer does not come in time is uncertain from now on.
+        """
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        await self._drain()
         tasks = [task for task in (self._sweeper, *self._tasks.values()) if task is not None]
-        submitting = [self._tasks[job.id] for job in await self._mine("submitting") if job.id in self._tasks]
-        if submitting:
-            await asyncio.wait(submitting, timeout=_GRACE_SECONDS)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._sweeper = None
+        for job in await self._submitting():
+            _log.warning("job %s is uncertain: its create had no answer when the playground was stopped", job.id)
+            # Where the ledger cannot be written now, whoever starts next puts it in doubt.
+            with suppress(LedgerUnavailable):
+                await self._in_doubt(job)
 
-    async def _mine(self, state: str) -> list[JobRecord]:
-        return [j for j in await self._shop.store.unfinished() if j.runner == self._shop.me and j.state == state]
+    async def _drain(self) -> None:
+        """Give the creates that are under way their time: those that are answered only at the end another one."""
+        submitting = await self._submitting()
+        slow = {job.id for job in submitting if self._answers_once(job)}
+        waits = ((_GRACE_SECONDS, [job.id for job in submitting if job.id not in slow]), (self._drain_seconds, slow))
+        waiting = [(seconds, [self._tasks[i] for i in ids if i in self._tasks]) for seconds, ids in waits]
+        if slow and self._drain_seconds:
+            _log.warning("waiting up to %g s for %d creates to be answered", self._drain_seconds, len(slow))
+        await asyncio.gather(*(asyncio.wait(tasks, timeout=seconds) for seconds, tasks in waiting if tasks))
+
+    def _answers_once(self, job: JobRecord) -> bool:
+        provider = self._shop.provider(job)
+        return provider is not None and provider.table.provider.answers == "once"
+
+    async def _submitting(self) -> list[JobRecord]:
+        """Jobs of ours whose create is under way; a ledger that cannot be asked must not keep us from stopping."""
+        try:
+            unfinished = await self._shop.store.unfinished()
+        except LedgerUnavailable:
+            return []
+        return [job for job in unfinished if job.runner == self._shop.me and job.state == "submitting"]
 
     def spawn(self, job_id: str) -> asyncio.Task[None]:
         """Run a job of ours in the background; once, however often it is asked for."""
@@ -220,3 +266,4 @@ class Runner:
             except Exception:
                 # The next round tries again; jobs of ours run in tasks of their own.
                 _log.exception("looking for jobs of dead processes failed")
+            await self._passed(ADOPT_EVERY_SECONDS)

@@ -101,6 +101,7 @@ async def _wait(shop: Workshop, job: JobRecord, seconds: float) -> None:
 
 async def _one(shop: Workshop, job: JobRecord, provider: Provider, file: RemoteFile, number: int) -> DeliveredVideo:
     problem: str | None = None
+    began = asyncio.get_running_loop().time()
     for _ in range(_MAX_BAD_FILES):
         async with shop.files.part(job.id, number) as part:
             await _download(shop, job, provider, file, part)
@@ -108,6 +109,7 @@ async def _one(shop: Workshop, job: JobRecord, provider: Provider, file: RemoteF
             if clip is not None and problem is None:
                 size = (await asyncio.to_thread(part.stat)).st_size
                 name = await shop.files.publish(part, job.id, number)
+                shop.telling.downloaded(job, number, size, asyncio.get_running_loop().time() - began)
                 return DeliveredVideo(
                     number=number,
                     file=name,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from playground.domain.capabilities import Table
-from playground.domain.errors import InvalidRequest, NotConfigured, NotFound
+from playground.domain.errors import InvalidRequest, NotConfigured, NotFound, PlaygroundError
 from playground.domain.exchange import Conversation
 from playground.domain.extending import Extendable
 from playground.domain.request import VideoRequest
@@ -21,13 +21,16 @@ from playground.jobs.cancelling import cancel, cannot_cancel
 from playground.jobs.changes import Changes
 from playground.jobs.checking import CheckResult, check_request
 from playground.jobs.code import code, code_of_job
+from playground.jobs.deleting import delete
 from playground.jobs.exchanges import kept
 from playground.jobs.extending import LOOKED_THROUGH, extendable
+from playground.jobs.health import Health
 from playground.jobs.key_desk import KeyDesk
 from playground.jobs.ordering import order
 from playground.jobs.record import JobRecord
 from playground.jobs.runner import Runner
 from playground.jobs.sharing import LOCAL
+from playground.jobs.store import LedgerUnavailable
 from playground.jobs.thumbnails import Thumbnails
 from playground.jobs.uncertain_desk import UncertainDesk
 from playground.jobs.usual import UsualWaits
@@ -72,6 +75,7 @@ class Service:
         self._changes = changes
         self._thumbnails = Thumbnails()
         self._usual = UsualWaits(shop.store, shop.clock)
+        self.health = Health(shop.store, shop.files, shop.clock)
 
     @property
     def keys(self) -> KeyDesk:
@@ -149,7 +153,16 @@ class Service:
             InvalidRequest: it does not fit; nothing was sent.
             NotConfigured: a key or an account setting is missing; nothing was sent.
             OverBudget: the operator's key is not lent for this; nothing was sent.
+            Unavailable: there is no room on the disk, or the ledger cannot be written; nothing was sent.
         """
+        try:
+            return await self._submit(request, owner, files_under, nonce)
+        except PlaygroundError as error:
+            fields = [issue.field for issue in error.issues] if isinstance(error, InvalidRequest) else []
+            self._shop.telling.refused(error.code, request.provider if request.provider in self.tables else "?", fields)
+            raise
+
+    async def _submit(self, request: VideoRequest, owner: str, files_under: Path | None, nonce: str | None) -> str:
         result, found = await check_request(self._shop, request, owner, files_under)
         if not result.valid:
             raise InvalidRequest(result.issues)
@@ -169,7 +182,9 @@ class Service:
 
     async def _view(self, job: JobRecord) -> JobView:
         usual = await self._usual.of(job, self.tables.get(job.provider))
-        return view_of(job, self._shop, cannot_cancel(self._shop, job), usual)
+        files = [video.file for video in job.videos]
+        missing = await asyncio.to_thread(self._shop.files.missing, files) if files else ()
+        return view_of(job, self._shop, cannot_cancel(self._shop, job), usual, missing)
 
     async def conversation(self, job_id: str, *, owner: str) -> Conversation:
         """What was sent about a job and what the provider answered, without keys and media.
@@ -207,6 +222,23 @@ class Service:
         if cancelled is not None and cancelled.state == "cancelled":
             self._runner.let_go(job_id)
         return await self.view(job_id, owner=owner)
+
+    async def delete(self, job_id: str, *, owner: str) -> None:
+        """Forget a job and remove its files here; what its provider keeps is not touched.
+
+        Raises:
+            NotFound: there is none, or it is somebody else's.
+            NotNow: it is being made, or may be.
+        """
+        await delete(self._shop, await self._shop.owned(job_id, owner))
+
+    async def metrics(self) -> bytes:
+        """The figures of this process and its ledger, as Prometheus reads them."""
+        try:
+            in_flight = await self._shop.store.upkeep.in_flight()
+        except LedgerUnavailable:
+            in_flight = {}
+        return self._shop.telling.metrics.text(in_flight, await asyncio.to_thread(self.health.disk))
 
     async def look_again(self, job_id: str, *, owner: str) -> JobView:
         """Watch an overdue job anew.

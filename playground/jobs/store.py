@@ -22,9 +22,11 @@ from playground.jobs.schema import job_events as _events
 from playground.jobs.schema import jobs as _jobs
 from playground.jobs.schema import upgrade
 from playground.jobs.sharing import LOCAL, Sharing, day_of
+from playground.jobs.upkeep import Upkeep
 
 _log = logging.getLogger(__name__)
 
+_KEPT: Final = _jobs.c.deleted_at.is_(None)
 UNLIMITED: Final = Sharing()
 _LOCKED_TRIES: Final = 12
 _BUSY: Final = ("locked", "already exists", "duplicate column")
@@ -44,10 +46,19 @@ class LedgerUnavailable(Exception):
 class Store:
     """The ledger on one database. Open it on the loop that uses it; `clock` gives seconds since the epoch."""
 
-    def __init__(self, url: str, *, clock: Callable[[], float], pause: Callable[[float], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Callable[[], float],
+        pause: Callable[[float], Awaitable[None]],
+        told: Callable[[str, JobRecord], None] = lambda _kind, _job: None,
+    ) -> None:
+        """`told` hears of every event once it is written: its kind, and the job as it is then."""
         self._url = url
         self._clock = clock
         self._pause = pause
+        self._told = told
         self._engine: AsyncEngine | None = None
         self._under_way: set[asyncio.Task[Any]] = set()
 
@@ -60,7 +71,9 @@ class Store:
         sqlite = self._url.startswith("sqlite")
         # Waiting for our one connection never gives up: what waits may be a receipt.
         one_writer: dict[str, Any] = {"pool_size": 1, "max_overflow": 0, "pool_timeout": _FOREVER_SECONDS}
-        self._engine = create_async_engine(self._url, **(one_writer if sqlite else {"pool_pre_ping": True}))
+        pooled = one_writer if sqlite else {"pool_pre_ping": True}
+        # The words of its errors would hold what was to be written, prompts included.
+        self._engine = create_async_engine(self._url, hide_parameters=True, **pooled)
         if sqlite:
             sa_event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)  # pyright: ignore[reportUnknownMemberType] - untyped in SQLAlchemy
 
@@ -126,7 +139,7 @@ class Store:
             return job.model_copy(update={"seq": 1})
 
         try:
-            return await self._transaction(insert)
+            added = await self._transaction(insert)
         except _NoLongerUncertain:
             return await self._become(job)
         except IntegrityError:
@@ -136,6 +149,11 @@ class Store:
             if twin is None:
                 raise
             return twin
+        self._told("created", added)
+        settled = await self.get(added.instead_of) if added.instead_of is not None else None
+        if settled is not None:
+            self._told("moved", settled)
+        return added
 
     async def _settle_for(self, connection: AsyncConnection, job: JobRecord) -> bool:
         """End the uncertain job that a new one stands in for; False where it is uncertain no more."""
@@ -160,17 +178,17 @@ class Store:
         return {owner: usd or 0.0 for owner, usd in await connection.execute(query)}
 
     async def get(self, job_id: str) -> JobRecord | None:
-        """A job by its id."""
-        return await self._one(_jobs.c.id == job_id)
+        """A job by its id; None for one that was deleted."""
+        return await self._one(_jobs.c.id == job_id, _KEPT)
 
     async def of_owner(self, owner: str | None, limit: int) -> list[JobRecord]:
         """The newest jobs of an owner (of everybody for None), newest first."""
-        query = _jobs.select().order_by(_jobs.c.created_at.desc(), _jobs.c.id).limit(limit)
+        query = _jobs.select().where(_KEPT).order_by(_jobs.c.created_at.desc(), _jobs.c.id).limit(limit)
         return await self._many(query if owner is None else query.where(_jobs.c.owner == owner))
 
     async def newest_succeeded(self, provider: str, model: str, limit: int) -> list[JobRecord]:
         """The newest jobs of anybody that a model finished, newest first."""
-        same = (_jobs.c.state == "succeeded", _jobs.c.provider == provider, _jobs.c.model == model)
+        same = (_KEPT, _jobs.c.state == "succeeded", _jobs.c.provider == provider, _jobs.c.model == model)
         return await self._many(_jobs.select().where(*same).order_by(_jobs.c.finished_at.desc()).limit(limit))
 
     async def unfinished(self) -> list[JobRecord]:
@@ -252,6 +270,33 @@ class Store:
             conditions[1] = _jobs.c.runner.is_(None)
         return await self._set(conditions, {"runner": runner}, "adopted", {})
 
+    @property
+    def upkeep(self) -> Upkeep:
+        """What is asked of all jobs together."""
+        return Upkeep(self._transaction)
+
+    async def delete(self, job: JobRecord, after: State, **values: object) -> JobRecord | None:
+        """Forget what a job is about: its history, and the columns in `values`; None where it is elsewhere by now.
+
+        The bare row stays, unseen, until it is purged: it counts for what was spent in its day.
+        """
+        if job.state != after:
+            _refuse_illegal((job.state,), after)
+        wanted = [_jobs.c.id == job.id, _jobs.c.state == job.state, _jobs.c.overdue == job.overdue, _KEPT]
+        columns = {"state": after, "deleted_at": self._clock(), **values}
+        statement = _jobs.update().where(*wanted).values(**_columns(_plain(columns))).returning(_jobs)
+
+        async def write(connection: AsyncConnection) -> JobRecord | None:
+            row = (await connection.execute(statement)).mappings().one_or_none()
+            if row is not None:
+                await connection.execute(_events.delete().where(_events.c.job_id == job.id))
+            return JobRecord.model_validate(dict(row)) if row is not None else None
+
+        deleted = await self._transaction(write)
+        if deleted is not None:
+            self._told("deleted", deleted)
+        return deleted
+
     async def _set(
         self,
         conditions: Iterable[sa.ColumnElement[bool]],
@@ -259,7 +304,10 @@ class Store:
         kind: str,
         detail: Mapping[str, object],
     ) -> JobRecord | None:
-        return await self._transaction(lambda connection: self._write(connection, conditions, values, kind, detail))
+        written = await self._transaction(lambda connection: self._write(connection, conditions, values, kind, detail))
+        if written is not None:
+            self._told(kind, written)
+        return written
 
     async def _write(
         self,

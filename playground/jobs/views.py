@@ -1,5 +1,6 @@
 """From a ledger row (and what only this process knows of it) to what its owner sees."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Final
@@ -9,6 +10,7 @@ from pydantic import JsonValue
 from playground.domain.job import ENDS, step_of
 from playground.domain.request import MEDIA_FIELDS, is_url, job_reference
 from playground.domain.view import JobView, Usual, VideoView
+from playground.jobs.deleting import cannot_delete, left_behind
 from playground.jobs.doubts import doubt_of
 from playground.jobs.keys import OWN
 from playground.jobs.record import JobRecord
@@ -18,8 +20,15 @@ LINK_SECONDS: Final = 3600
 """How long a media link is good for."""
 
 
-def view_of(job: JobRecord, shop: Workshop, why_not_cancel: str | None, usual: Usual | None = None) -> JobView:
-    """The view, with fresh media links."""
+def view_of(
+    job: JobRecord,
+    shop: Workshop,
+    why_not_cancel: str | None,
+    usual: Usual | None = None,
+    missing: Collection[str] = (),
+) -> JobView:
+    """The view, with fresh media links; `missing` are the files (relative to the media folder) that are gone."""
+    why_not_delete = cannot_delete(job)
     live = shop.live.get(job.id) or Live(job.progress, job.words, job.polls)
     provider = shop.provider(job)
     until = job.finished_at if job.finished_at is not None else shop.clock()
@@ -50,7 +59,9 @@ def view_of(job: JobRecord, shop: Workshop, why_not_cancel: str | None, usual: U
         can_cancel=not rests and why_not_cancel is None,
         cancel_note=None if rests else why_not_cancel,
         cancel_requested=job.cancel_requested,
-        videos=tuple(_video(job, number, shop) for number in range(1, len(job.videos) + 1)),
+        can_delete=why_not_delete is None,
+        delete_note=why_not_delete if why_not_delete is not None else left_behind(shop, job),
+        videos=tuple(_video(job, number, shop, missing) for number in range(1, len(job.videos) + 1)),
         notes=job.notes,
         error=job.failure,
         needs_own_key=job.state == "parked" and job.credential == OWN,
@@ -81,7 +92,7 @@ def without_folder(media: str) -> str:
     return media if is_url(media) or job_reference(media) is not None else PurePath(media).name
 
 
-def _video(job: JobRecord, number: int, shop: Workshop) -> VideoView:
+def _video(job: JobRecord, number: int, shop: Workshop, missing: Collection[str]) -> VideoView:
     video = job.videos[number - 1]
     # Rounded to the hour, so that a page that looks every second keeps one address for its player.
     expires = (int(shop.clock()) // LINK_SECONDS + 2) * LINK_SECONDS
@@ -97,6 +108,7 @@ def _video(job: JobRecord, number: int, shop: Workshop) -> VideoView:
         height=video.height,
         frames_per_second=video.frames_per_second,
         has_audio=video.has_audio,
+        gone=video.file in missing,
     )
 
 

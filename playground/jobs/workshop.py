@@ -1,5 +1,6 @@
 """What the steps of a job work with, passed in once: no step reaches for anything else."""
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from playground.jobs.keys import OWN, Keys
 from playground.jobs.record import JobRecord
 from playground.jobs.sharing import Sharing
 from playground.jobs.store import Store
+from playground.jobs.telling import Telling
 from playground.registry import Provider, Registry
 from playground.transport.body import StoredMedia
 from playground.transport.client import Transport
@@ -62,6 +64,7 @@ class Workshop:
     allow_retired: bool
     announce: Callable[[str], None]
     """Told the id of a job whenever something of it changed."""
+    telling: Telling
     live: dict[str, Live] = field(default_factory=dict[str, Live])
 
     def now(self) -> datetime:
@@ -129,6 +132,7 @@ class Workshop:
             secret = await self.secret(job, provider)
         except NoLogin as none:
             return Talk(provider, context, call, NoAnswer(False, str(none)), None, media)
+        began = asyncio.get_running_loop().time()
         reply = await self.transport.send(
             call,
             context,
@@ -137,7 +141,9 @@ class Workshop:
             answer_cap_bytes=answer_cap(provider),
             inline_folder=self.files.inline_folder(job.id),
         )
-        return Talk(provider, context, call, reply, secret, media)
+        took = asyncio.get_running_loop().time() - began
+        self.telling.answered(provider.stem, call.timeout, reply, took)
+        return Talk(provider, context, call, reply, secret, media, seconds=took)
 
     async def keep(self, job: JobRecord, talk: Talk) -> None:
         """Keep what was said about a job for its owner to look at."""

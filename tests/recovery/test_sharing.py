@@ -125,3 +125,15 @@ async def test_an_unknown_price_needs_the_operators_leave(house: House, server: 
     async with with_keys(house, server, **LENT, **budget, PLAYGROUND_SHARE_UNPRICED="1") as service:
         job = await made(service, ANNA, "azerion")
         assert (await service.settled(job, owner=ANNA)).state == "succeeded"
+
+
+async def test_what_a_deleted_job_cost_stays_counted(house: House, server: Emulation) -> None:
+    async with with_keys(house, server) as service:
+        usd = await price(service)
+    async with with_keys(house, server, **LENT, PLAYGROUND_BUDGET_USD_PER_DAY=f"{1.5 * usd}") as service:
+        job = await made(service, ANNA)
+        assert (await service.settled(job, owner=ANNA)).state == "succeeded"
+        await service.delete(job, owner=ANNA)
+        assert await service.jobs(owner=ANNA) == []
+        with pytest.raises(OverBudget):
+            await made(service, ANNA)

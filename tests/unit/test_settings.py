@@ -44,6 +44,10 @@ def test_private_hosts_come_with_their_port(value: str) -> None:
         ("PLAYGROUND_MEDIA_URL", "s3://bucket", "a folder"),
         ("PLAYGROUND_PUBLIC", "perhaps", "on or off"),
         ("PLAYGROUND_BUDGET_USD_PER_DAY", "-1", "an amount in US dollars"),
+        ("PLAYGROUND_KEEP_DAYS", "0", "a number of days above 0"),
+        ("PLAYGROUND_DISK_QUOTA_GB", "much", "a number of gigabytes above 0"),
+        ("PLAYGROUND_DRAIN_SECONDS", "-1", "a number of seconds"),
+        ("PLAYGROUND_LOG_FORMAT", "xml", "json or text"),
     ],
 )
 def test_what_cannot_be_understood_is_named_with_what_it_takes(name: str, value: str, takes: str) -> None:
@@ -51,6 +55,13 @@ def test_what_cannot_be_understood_is_named_with_what_it_takes(name: str, value:
         load_settings({name: value})
     assert str(refused.value).startswith(f"{name} cannot be read: it takes {takes}")
     assert str(refused.value).endswith(f", not {value!r}.")
+
+
+def test_a_secret_is_neither_shown_back_nor_in_a_repr() -> None:
+    with pytest.raises(SettingsError, match="at least 22 characters") as refused:
+        load_settings({"PLAYGROUND_METRICS_TOKEN": "short-secret"})
+    assert "short-secret" not in str(refused.value)
+    assert "long-secret" not in repr(load_settings({"PLAYGROUND_METRICS_TOKEN": "long-secret" * 3}))
 
 
 def test_a_space_is_public_unless_its_operator_says_otherwise() -> None:
