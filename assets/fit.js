@@ -1,6 +1,6 @@
 // How a medium is shown, and, where it fills the frame, how it will be fitted to the chosen ratio: cropped or padded.
 
-import { ask, here } from "./browser.js";
+import { ask, reply } from "./browser.js";
 import { fill, make, say } from "./dom.js";
 import { wish } from "./wishes.js";
 
@@ -26,13 +26,22 @@ export function previewer({ mode, words, isVideo, fills, local, onGone }) {
   }
 
   function ofUpload(ref) {
-    const src = local.get(ref) ?? here(`gradio_api/file=${ref}`);
-    // A file that the server no longer has is no input any more; one that never was a picture is told by the check.
-    const onerror = () => local.has(ref) || onGone(ref);
-    if (!isVideo) return make("img", { src, alt: "", onerror });
-    const screen = make("video", { src: `${src}#t=0.1`, playsinline: true, preload: "metadata" });
-    screen.muted = true;
+    const attributes = isVideo ? { playsinline: true, preload: "metadata" } : { alt: "" };
+    const screen = make(isVideo ? "video" : "img", attributes);
+    if (isVideo) screen.muted = true;
+    const show = (src) => (screen.src = isVideo ? `${src}#t=0.1` : src);
+    if (local.has(ref)) show(local.get(ref));
+    else fetched(ref).then((src) => (src ? show(src) : onGone(ref)), () => {});
     return screen;
+  }
+
+  // After a reload: a file of this browser's own; null where the server no longer has it, so that it is no input any more.
+  async function fetched(ref) {
+    const response = await reply(`api/uploads?${new URLSearchParams({ reference: ref })}`);
+    if (response.status === 404) return null;
+    if (!response.ok) throw new Error(`upload: ${response.status}`);
+    local.set(ref, URL.createObjectURL(await response.blob()));
+    return local.get(ref);
   }
 
   preview.refit = (result) => {

@@ -1,7 +1,7 @@
 // A media control: an upload, a drop, a paste, a link, or one of this browser's results. It holds references,
 // `[{ref, name}]`, and judges nothing but what would not even arrive: whether a file fits is the service's to say.
 
-import { here } from "./browser.js";
+import { reply } from "./browser.js";
 import { keepNow, onCheck } from "./check.js";
 import { fill, make, say } from "./dom.js";
 import { previewer } from "./fit.js";
@@ -10,7 +10,10 @@ import { linkPanel, resultsPanel } from "./sources.js";
 import { addSlot } from "./slots.js";
 
 const MAX_MEGABYTES = 100;
-const UPLOAD = "gradio_api/upload";
+const UPLOAD = "api/uploads";
+const UPLOAD_MS = 300_000;
+
+const saidOf = ({ message, next_step: next }) => `${message} ${next}`;
 
 export function mount({ element, props, trigger, watch }) {
   const { words, mode, field } = props;
@@ -54,8 +57,10 @@ export function mount({ element, props, trigger, watch }) {
     root.classList.add("busy");
     say(find(".media-drop span"), fill(words.uploading, { name: chosen.name }));
     try {
-      const response = await fetch(here(UPLOAD), { method: "POST", body });
+      const response = await reply(UPLOAD, { method: "POST", body, signal: AbortSignal.timeout(UPLOAD_MS) });
       if (response.status === 413) return problem(tooBig);
+      if (response.status === 422) return problem((await response.json()).issues[0].message);
+      if (response.status === 429) return problem(saidOf((await response.json()).error));
       if (!response.ok) throw new Error(`upload: ${response.status}`);
       const [path] = await response.json();
       local.set(path, URL.createObjectURL(chosen));

@@ -20,6 +20,7 @@ from playground.domain.errors import (
     NotNow,
     OverBudget,
     PlaygroundError,
+    TooMany,
     Unavailable,
 )
 from playground.domain.reading import parse_request
@@ -127,6 +128,10 @@ def _parsed(body: bytes) -> object:
         raise InvalidRequest([Issue("request", "malformed", "The request is no valid JSON.")]) from None
 
 
+def _address(request: Request) -> str | None:
+    return request.client.host if request.client is not None else None
+
+
 def _add_jobs(routes: APIRouter, service: Service) -> None:
     @routes.get("/api/jobs")
     async def jobs(authorization: Bearer = "", newest: Annotated[int, Query(ge=1, le=MAX_JOBS)] = MAX_JOBS) -> Response:
@@ -217,6 +222,8 @@ async def _answered(authorization: str, action: Callable[[str], Awaitable[Respon
         return _refused([Issue(".".join(map(str, first["loc"])) or "request", "malformed", f"{first['msg']}.")])
     except InvalidRequest as error:
         return _refused(error.issues)
+    except TooMany as error:
+        return _too_many(error)
     except (NotConfigured, OverBudget) as error:
         return _refused([Issue("provider", error.code, f"{error.message} {error.next_step}")])
 
@@ -248,6 +255,7 @@ def _add_keys(routes: APIRouter, service: Service) -> None:
         try:
             owner = owner_of_bearer(authorization)
             given = EnteredKey.model_validate(_parsed(await _limited_body(request)))
+            service.keys.count(owner, _address(request))
             view = await service.keys.enter(owner, provider, given.key, given.account)
         except NotFound:
             return _not_found()
@@ -256,6 +264,8 @@ def _add_keys(routes: APIRouter, service: Service) -> None:
             return _refused([Issue("key", "malformed", "A key is entered as text.")])
         except InvalidRequest as error:
             return _refused(error.issues)
+        except TooMany as error:
+            return _too_many(error)
         return JSONResponse(view.model_dump(mode="json"), headers=_PRIVATE)
 
     @routes.delete("/api/keys/{provider}")
@@ -266,12 +276,22 @@ def _add_keys(routes: APIRouter, service: Service) -> None:
         return await _viewed(authorization, action)
 
     @routes.post("/api/keys/{provider}/test")
-    async def test(provider: str, authorization: Bearer = "") -> Response:
-        return await _viewed(authorization, lambda owner: service.keys.test(owner, provider))
+    async def test(provider: str, request: Request, authorization: Bearer = "") -> Response:
+        async def action(owner: str) -> BaseModel:
+            service.keys.count(owner, _address(request))
+            return await service.keys.test(owner, provider)
+
+        return await _viewed(authorization, action)
 
 
 def _refused(issues: Sequence[Issue]) -> Response:
     return JSONResponse({"issues": [issue.as_json() for issue in issues]}, status_code=422, headers=_PRIVATE)
+
+
+def _too_many(error: TooMany) -> Response:
+    wait = {"retry-after": str(error.wait_seconds)} if error.wait_seconds is not None else {}
+    said = {"code": error.code, "message": error.message, "next_step": error.next_step}
+    return JSONResponse({"error": said}, status_code=429, headers={**_PRIVATE, **wait})
 
 
 async def _viewed(authorization: str, action: Action) -> Response:
@@ -279,6 +299,8 @@ async def _viewed(authorization: str, action: Action) -> Response:
         view = await action(owner_of_bearer(authorization))
     except NotFound:
         return _not_found()
+    except TooMany as error:
+        return _too_many(error)
     return JSONResponse(view.model_dump(mode="json"), headers=_PRIVATE)
 
 

@@ -15,11 +15,13 @@ from playground.domain.tables import TableError
 from playground.emulator._server import Emulator, emulator_of
 from playground.emulator.sandbox import RENDERER, SandboxProvider
 from playground.jobs.changes import Changes
+from playground.jobs.decoder import Decoder
 from playground.jobs.files import Files
 from playground.jobs.inputs import Inputs
 from playground.jobs.journal import Journal
 from playground.jobs.keys import Keys
 from playground.jobs.locks import ProcessLock
+from playground.jobs.rates import Allowance, Rates
 from playground.jobs.record import JobRecord
 from playground.jobs.retention import DAY, Limits, Retention
 from playground.jobs.runner import Runner
@@ -29,9 +31,11 @@ from playground.jobs.sharing import Sharing
 from playground.jobs.store import LedgerUnavailable, Store
 from playground.jobs.sweeper import Sweeper
 from playground.jobs.telling import Telling
+from playground.jobs.uploads import Uploads
 from playground.jobs.workshop import Workshop
 from playground.registry import Registry
 from playground.settings import Settings, SettingsError
+from playground.transport.addresses import is_public
 from playground.transport.client import READ_SECONDS, Transport
 from playground.transport.google_login import GoogleLogin
 from playground.transport.guard import url_problem
@@ -40,7 +44,7 @@ from playground.transport.inprocess import InProcessTransport
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from playground.ui.guard import ASGIApp as GuardedApp
+    from playground.ui.asgi import ASGIApp as GuardedApp
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +61,7 @@ class Playground:
         *,
         adopts: bool,
         sandbox: SandboxProvider | None = None,
+        decoder: Decoder | None = None,
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         read_seconds: Mapping[TimeoutClass, float] = READ_SECONDS,
@@ -76,6 +81,7 @@ class Playground:
         self.clock = clock
         self._closing = AsyncExitStack()
         self._sandbox = sandbox if sandbox is not None else SandboxProvider(settings.data_dir, clock=now)
+        self._decoder = decoder if decoder is not None else Decoder()
         self._lock = ProcessLock(settings.data_dir / "runners")
         self._files = Files(settings.data_dir, settings.media_dir)
         telling = Telling(prompts=settings.log_prompts)
@@ -87,12 +93,15 @@ class Playground:
             mounts={SANDBOX_ORIGIN: InProcessTransport(self._sandbox.app)},
             trusted_origins=trusted,
             allow_private_hosts=settings.allow_private_hosts,
+            people_are_strangers=settings.public,
             clock=now,
             read_seconds=read_seconds,
         )
         changes = Changes()
-        allowed = settings.allow_private_hosts
-        inputs = Inputs(self._files, self._store, lambda url: url_problem(url, trusted, allowed), self._is_at_hand)
+        allowed, known = settings.allow_private_hosts, frozenset[str]() if settings.public else trusted
+        inputs = Inputs(
+            self._files, self._store, self._decoder, lambda url: url_problem(url, known, allowed), self._is_at_hand
+        )
         sharing = Sharing(
             public=settings.public,
             share_keys=settings.share_keys,
@@ -100,11 +109,15 @@ class Playground:
             usd_per_owner=settings.budget_usd_per_owner,
             unpriced=settings.share_unpriced,
         )
+        allowance = _allowance(settings)
         shop = Workshop(
             me=self._lock.id,
             store=self._store,
             files=self._files,
+            decoder=self._decoder,
             inputs=inputs,
+            uploads=Uploads(settings.upload_dir, allowance.upload_megabytes),
+            rates=Rates(allowance, clock),
             keys=Keys(clock, logins={"google": self._google}, may_share=sharing.may_share),
             sharing=sharing,
             journal=Journal(settings.data_dir / "receipts", self._lock.id),
@@ -144,12 +157,16 @@ class Playground:
         Raises:
             SettingsError: a folder or the database cannot be used.
         """
-        for part in (self._let_go, self._sandbox.aclose, self._transport.aclose):
+        for part in (self._let_go, self._decoder.aclose, self._sandbox.aclose, self._transport.aclose):
             self._closing.push_async_callback(part)
         await self._take()
         await asyncio.to_thread(self._google.look)
         self._closing.push_async_callback(self._runner.stop)
         await self._runner.start()
+
+    async def warm_up(self) -> None:
+        """Begin what the first visitor would wait for."""
+        await self._decoder.start()
 
     async def try_out(self) -> None:
         """See whether the folders and the database can be used, and let go of them again.
@@ -203,6 +220,18 @@ def _registry(settings: Settings) -> Registry:
         raise SettingsError(f"The tables that PLAYGROUND_CATALOG_DIR names cannot be used: {error}.") from error
 
 
+def _allowance(settings: Settings) -> Allowance:
+    def limit(number: int) -> int | None:
+        return number if number > 0 else None
+
+    return Allowance(
+        jobs_at_once=limit(settings.jobs_at_once),
+        creates_per_minute=limit(settings.creates_per_minute),
+        uploads_per_hour=limit(settings.uploads_per_hour),
+        upload_megabytes=limit(settings.upload_megabytes),
+    )
+
+
 def _unusable_folder(settings: Settings, error: Exception) -> SettingsError:
     _log.debug("the folders cannot be opened", exc_info=error)
     of_videos = settings.media_url is not None and settings.data_dir.is_dir()
@@ -240,6 +269,7 @@ def web_app(playground: Playground) -> "ASGIApp":
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         async with playground.opened():
+            await playground.warm_up()
             yield
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
@@ -247,7 +277,15 @@ def web_app(playground: Playground) -> "ASGIApp":
     app.include_router(router(playground.service, upload_dir=upload_dir))
     token = settings.metrics_token.get_secret_value() if settings.metrics_token is not None else None
     app.include_router(monitoring_routes(playground.service, metrics_token=token, public=settings.public))
-    return mount(app, playground.service, upload_dir=upload_dir, gate=_gate(playground))
+    return mount(
+        app,
+        playground.service,
+        upload_dir=upload_dir,
+        public=settings.public,
+        behind_proxy=settings.behind_proxy,
+        is_public=is_public,
+        gate=_gate(playground),
+    )
 
 
 def _gate(playground: Playground) -> "Callable[[GuardedApp], GuardedApp] | None":

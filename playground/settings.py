@@ -38,6 +38,11 @@ SETTING_NAMES: Final = (
     "PLAYGROUND_LOG_FORMAT",
     "PLAYGROUND_LOG_PROMPTS",
     "PLAYGROUND_METRICS_TOKEN",
+    "PLAYGROUND_JOBS_AT_ONCE",
+    "PLAYGROUND_CREATES_PER_MINUTE",
+    "PLAYGROUND_UPLOADS_PER_HOUR",
+    "PLAYGROUND_UPLOAD_MEGABYTES",
+    "PLAYGROUND_BEHIND_PROXY",
     "GOOGLE_APPLICATION_CREDENTIALS",
 )
 """Every environment name that no table names."""
@@ -61,8 +66,20 @@ _TAKES: Final[Mapping[str, str]] = {
     "log_format": "json or text",
     "log_prompts": "on or off",
     "metrics_token": "a secret of at least 22 characters",
+    "jobs_at_once": "a whole number, 0 for no limit",
+    "creates_per_minute": "a whole number, 0 for no limit",
+    "uploads_per_hour": "a whole number, 0 for no limit",
+    "upload_megabytes": "a whole number, 0 for no limit",
+    "behind_proxy": "on or off",
 }
 """What each setting takes that can be misunderstood, for a person."""
+_FOR_STRANGERS: Final[Mapping[str, str]] = {
+    "jobs_at_once": "3",
+    "creates_per_minute": "6",
+    "uploads_per_hour": "60",
+    "upload_megabytes": "500",
+}
+"""What one visitor may do on a public page, unless the operator says otherwise. Elsewhere nothing is limited."""
 _HOST_AND_PORT: Final = re.compile(r"(?:[\w.-]+|\[[0-9a-f:.]+\]):(\d{1,5})", re.ASCII)
 _MAX_PORT: Final = 65_535
 _USER: Final = re.compile(r"([\w.@+-]{1,64}):(\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53})")
@@ -109,6 +126,13 @@ class Settings(BaseModel):
     log_format: Literal["json", "text"] | None = None
     log_prompts: bool = False
     metrics_token: SecretStr | None = Field(default=None, min_length=22)
+    jobs_at_once: int = Field(default=0, ge=0)
+    """Of one visitor, as the next three; 0 is no limit."""
+    creates_per_minute: int = Field(default=0, ge=0)
+    uploads_per_hour: int = Field(default=0, ge=0)
+    upload_megabytes: int = Field(default=0, ge=0)
+    behind_proxy: bool = False
+    """Whether the visitor's address is what the proxy says, not who connects."""
     _environment: Mapping[str, str] = PrivateAttr(default_factory=dict[str, str])
 
     @field_validator("allow_private_hosts", mode="before")
@@ -192,9 +216,9 @@ def load_settings(environment: Mapping[str, str] | None = None, *, data_dir: Pat
         for name in SETTING_NAMES
         if _is_set(environment, name)
     }
-    if "public" not in given and _is_set(environment, "SPACE_ID"):
-        # A Space of Hugging Face is there for everybody.
-        given["public"] = True
+    if _is_set(environment, "SPACE_ID"):
+        # A Space of Hugging Face is there for everybody, and reached by its proxy.
+        given = {"public": True, "behind_proxy": True, **given}
     if _is_set(environment, "SPACE_HOST"):
         given["space_host"] = environment["SPACE_HOST"].strip()
     if data_dir is not None:
@@ -203,8 +227,10 @@ def load_settings(environment: Mapping[str, str] | None = None, *, data_dir: Pat
         if name in given:
             given[name] = _without_tilde(str(given[name]), environment)
     try:
-        folder = Path(str(given.get("data_dir") or _default_data_dir(environment))).absolute()
-        settings = Settings.model_validate({**given, "data_dir": folder})
+        given["data_dir"] = Path(str(given.get("data_dir") or _default_data_dir(environment))).absolute()
+        settings = Settings.model_validate(given)
+        if settings.public:
+            settings = Settings.model_validate({**_FOR_STRANGERS, **given})
     except ValidationError as error:
         field = str(error.errors()[0]["loc"][0])
         says = f"PLAYGROUND_{field.upper()} cannot be read: it takes {_TAKES.get(field, 'something else')}"

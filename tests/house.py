@@ -19,6 +19,7 @@ from playground.domain.capabilities import ModeSpec, Parameter
 from playground.domain.provider import TimeoutClass
 from playground.domain.request import MEDIA_FIELDS, PARAMETER_KINDS, VideoRequest
 from playground.emulator.sandbox import SandboxProvider
+from playground.jobs.decoder import Decoder
 from playground.jobs.service import Service
 from playground.main import Playground
 from playground.settings import load_settings
@@ -79,6 +80,12 @@ def _encoded(path: Path, seconds: int, size: tuple[int, int]) -> Path:
     return path
 
 
+@cache
+def shared_decoder() -> Decoder:
+    """One process that opens files, for every house: it takes half a second to come up."""
+    return Decoder()
+
+
 class House:
     """Processes on one data folder; each `process` is a Playground of its own."""
 
@@ -108,6 +115,7 @@ class House:
             settings,
             adopts=adopts,
             sandbox=sandbox,
+            decoder=shared_decoder(),
             clock=self.time.clock,
             pause=self.time.pause,
             read_seconds=self.read_seconds,

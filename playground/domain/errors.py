@@ -8,6 +8,7 @@ Raised, before anything is sent or paid::
     ├── OverBudget          the operator's key is lent up to an amount, and that is reached
     ├── Unavailable         no room on the disk, or the ledger cannot be used now
     ├── NotNow              the job is not in a state for that
+    ├── TooMany             this visitor did as much as one may here for now
     └── NotFound            no such job here, or not yours
 
 Carried by a job that ended or rests, as a `Failure` (data: it is stored, shown and exported)::
@@ -98,6 +99,8 @@ class Failure(BaseModel):
 
 
 _MAX_WORDS: Final = 500
+_MOST_SECONDS_SAID: Final = 100
+"""Longer waits are told in minutes."""
 
 
 def failure(
@@ -172,6 +175,21 @@ class NotNow(PlaygroundError):
     next_step = "Wait for the job to end."
 
 
+class TooMany(PlaygroundError):
+    """This visitor did as much as one may here for now; nothing was sent."""
+
+    code = "too_many"
+
+    def __init__(self, message: str, *, wait_seconds: int | None = None, next_step: str | None = None) -> None:
+        """`wait_seconds`: until it may be tried again, where that is known."""
+        super().__init__(message)
+        self.wait_seconds = wait_seconds
+        if next_step is not None:
+            self.next_step = next_step
+        elif wait_seconds is not None:
+            self.next_step = f"Try again in {_span(wait_seconds)}."
+
+
 class NotFound(PlaygroundError):
     """No such job here, or it belongs to somebody else: the two look the same on purpose."""
 
@@ -180,3 +198,7 @@ class NotFound(PlaygroundError):
 
     def __init__(self, what: str = "There is no such job here.") -> None:
         super().__init__(what)
+
+
+def _span(seconds: int) -> str:
+    return f"{seconds} s" if seconds <= _MOST_SECONDS_SAID else f"{-(-seconds // 60)} minutes"

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import av
 from PIL import Image
@@ -15,6 +15,9 @@ _THUMBNAIL_SIDE: Final = 320
 """Pixels of a thumbnail's longer side."""
 _THUMBNAIL_AT: Final = 1 / 3
 """Where in the clip: many begin with a fade."""
+
+_THREADS: Final = 2
+"""Each has frames of its own in memory."""
 
 
 def save_last_frame(video: Path, target: Path) -> None:
@@ -49,9 +52,10 @@ def _save_once(target: Path, picture: Callable[[], Image.Image], kind: str, qual
 
 def last_frame(video: Path) -> Image.Image:
     """Seek to the end and decode from the last key frame on: far quicker than decoding all, and the same picture."""
-    with av.open(video, "r", metadata_errors="replace") as container:
+    with av.open(video, "r", format="mov", metadata_errors="replace") as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
+        stream.codec_context.thread_count = _THREADS
         if stream.duration is not None:
             container.seek(max(0, stream.duration - 1), stream=stream, backward=True)
         # A queue of one keeps the last frame and lets go of the others.
@@ -60,7 +64,7 @@ def last_frame(video: Path) -> Image.Image:
 
 def _small(video: Path) -> Image.Image:
     """The nearest key frame, which costs one decoded frame, also in 4k."""
-    with av.open(video, "r", metadata_errors="replace") as container:
+    with av.open(video, "r", format="mov", metadata_errors="replace") as container:
         stream = container.streams.video[0]
         if stream.duration is not None:
             container.seek(int(stream.duration * _THUMBNAIL_AT), stream=stream, backward=True)
@@ -73,4 +77,4 @@ def _picture(frames: "deque[av.VideoFrame]") -> Image.Image:
     if not frames:
         raise ValueError("the clip has no picture")
     # Through reformat, which honours the clip's own colour tags.
-    return Image.fromarray(frames[0].reformat(format="rgb24").to_ndarray())
+    return cast("Image.Image", frames[0].reformat(format="rgb24").to_image())  # pyright: ignore[reportUnknownMemberType] - half typed

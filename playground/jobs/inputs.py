@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 from playground.domain.media import MediaFacts, MediaKind
 from playground.domain.pictures import Change
 from playground.domain.request import JobReference, VideoRequest, is_url, job_reference
+from playground.jobs.decoder import Decoder
 from playground.jobs.files import Files
-from playground.jobs.frames import save_last_frame
-from playground.jobs.pictures import make_copy
-from playground.jobs.probe import MIME_TYPES, probe_image, probe_video
+from playground.jobs.probe import MIME_TYPES
 from playground.jobs.record import DeliveredVideo, JobRecord, StoredInput
 from playground.jobs.store import Store
+from playground.jobs.uploads import may_name
 
 _REMEMBERED: Final = 512
 _EXTENSIONS: Final = {"jpg": "jpeg", "tif": "tiff"}
@@ -45,6 +45,7 @@ class Inputs:
         self,
         files: Files,
         store: Store,
+        decoder: Decoder,
         url_problem: Callable[[str], str | None],
         is_at_hand: Callable[[JobRecord], bool] = lambda _job: True,
     ) -> None:
@@ -54,6 +55,7 @@ class Inputs:
         """
         self._files = files
         self._store = store
+        self._decoder = decoder
         self._url_problem = url_problem
         self._is_at_hand = is_at_hand
         self._probed: dict[tuple[str, int, int], MediaFacts] = {}
@@ -61,7 +63,7 @@ class Inputs:
         self._easel = asyncio.Semaphore(1)
 
     async def find(self, request: VideoRequest, owner: str, files_under: Path | None) -> list[Found]:
-        """Follow every reference of a request. With `files_under`, local files must lie in that folder."""
+        """Follow every reference of a request. With `files_under`, local files must be uploads there."""
         return [await self._follow(field, r, owner, files_under) for field, _, r in request.media()]
 
     async def find_kept(self, job: JobRecord) -> list[Found]:
@@ -103,8 +105,7 @@ class Inputs:
         stat = await asyncio.to_thread(path.stat)
         key = (str(path), stat.st_size, stat.st_mtime_ns)
         if key not in self._probed:
-            measure = probe_video if expected_kind(field) == "video" else probe_image
-            facts = await asyncio.to_thread(measure, path)
+            facts = await self._decoder.probe(expected_kind(field), path)
             if len(self._probed) >= _REMEMBERED:
                 self._probed.pop(next(iter(self._probed)))
             self._probed[key] = facts
@@ -118,7 +119,7 @@ class Inputs:
         """
         target = source.with_name(f"{source.stem}.copy")
         async with self._easel:
-            name = await asyncio.to_thread(make_copy, source, target, change)
+            name = await self._decoder.copy(source, target, change)
         return StoredInput(file=self._files.relative(target), mime_type=MIME_TYPES[name], is_copy=True)
 
     async def _follow(self, field: str, reference: str, owner: str, files_under: Path | None) -> Found:
@@ -128,15 +129,16 @@ class Inputs:
         if earlier is not None:
             return await self._earlier_result(field, reference, earlier, owner)
         path = Path(reference)
-        reachable = await asyncio.to_thread(_is_reachable, path, files_under)
+        reachable = await asyncio.to_thread(_is_reachable, path, files_under, owner)
         if not reachable:
             return _nothing(field, reference, "missing", f"There is no file {_name_only(reference)!r} to be read.")
         return Found(field, reference, await self.probe(field, path), path)
 
     def _url_facts(self, field: str, url: str) -> MediaFacts:
-        ending = PurePosixPath(urlsplit(url).path).suffix.lstrip(".").lower()
-        ending = _EXTENSIONS.get(ending, ending)
         problem = self._url_problem(url)
+        # What is refused may be no URL at all.
+        ending = PurePosixPath(urlsplit(url).path).suffix.lstrip(".").lower() if problem is None else ""
+        ending = _EXTENSIONS.get(ending, ending)
         return MediaFacts(
             kind=expected_kind(field),
             format=ending if ending in MIME_TYPES else None,
@@ -156,7 +158,10 @@ class Inputs:
             return _nothing(field, reference, "missing", "The file of that earlier job is no longer here.")
         if earlier.last_frame:
             frame = video.with_suffix(".last.png")
-            await asyncio.to_thread(save_last_frame, video, frame)
+            try:
+                await self._decoder.last_frame(video, frame)
+            except ValueError:
+                return _nothing(field, reference, "broken", "The last frame of that earlier job cannot be decoded.")
             return Found(field, reference, await self.probe(field, frame), frame)
         facts = _as_ours(await self.probe(field, video), job)
         if not self._is_at_hand(job):
@@ -188,13 +193,13 @@ def _as_ours(facts: MediaFacts, job: JobRecord) -> MediaFacts:
     return replace(facts, made_by=job.provider, made_at=made_at, extended=job.extended)
 
 
-def _is_reachable(path: Path, files_under: Path | None) -> bool:
-    """Whether it is a file that may be named: on the web only what was uploaded, symbolic links followed."""
+def _is_reachable(path: Path, files_under: Path | None, owner: str) -> bool:
+    """Whether it is a file that may be named: on the web only an upload of one's own, symbolic links followed."""
     try:
         real = path.resolve(strict=True)
     except (OSError, RuntimeError, ValueError):
         return False
-    return real.is_file() and (files_under is None or real.is_relative_to(files_under.resolve()))
+    return real.is_file() and (files_under is None or may_name(real, files_under, owner))
 
 
 def _nothing(field: str, reference: str, code: str, says: str) -> Found:

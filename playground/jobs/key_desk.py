@@ -71,6 +71,14 @@ class KeyDesk:
         providers = self.shop.registry.providers.values()
         return [self._view(owner, each) for each in providers if each.table.provider.credential is not None]
 
+    def count(self, owner: str, address: str | None) -> None:
+        """Count a key that is about to be entered or tried.
+
+        Raises:
+            TooMany: there were enough within a minute.
+        """
+        self.shop.rates.enter_key(owner, address)
+
     async def enter(self, owner: str, stem: str, key: str, account: Mapping[str, str]) -> KeyView:
         """Keep a key of one's own in memory, and go on with the jobs that wait for it.
 

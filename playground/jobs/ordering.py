@@ -26,13 +26,17 @@ async def order(
     nonce: str | None = None,
     instead_of: str | None = None,
     note: str | None = None,
+    address: str | None = None,
 ) -> str:
     """Write the job of a valid request and start it; answers its id, or that of the job which is there for it already.
+
+    `address` is where somebody asks from.
 
     Raises:
         InvalidRequest: a file of it vanished meanwhile; nothing was sent.
         OverBudget: the operator's key is not lent for this; nothing was sent.
         Unavailable: there is no room on the disk, or the ledger cannot be written; nothing was sent.
+        TooMany: as many jobs as may be are under way; nothing was sent.
     """
     # A video that is paid for needs a place.
     full = await asyncio.to_thread(no_room, shop.files)
@@ -44,7 +48,7 @@ async def order(
         record = _new_job(shop, job_id, result, owner=owner, nonce=nonce, inputs=inputs, found=found)
         notes = record.notes if note is None else (*record.notes, note)
         record = record.model_copy(update={"instead_of": instead_of, "notes": notes})
-        job = await shop.store.add(record, shop.sharing)
+        job = await shop.store.add(record, shop.sharing, beside=shop.rates.beside(owner, address, job_id))
     except (OSError, LedgerUnavailable, PlaygroundError) as error:
         await asyncio.to_thread(shop.files.drop_inputs, job_id)
         told = _as_told(error)
@@ -52,6 +56,7 @@ async def order(
     if job.id != job_id:
         await asyncio.to_thread(shop.files.drop_inputs, job_id)
     elif job.runner == shop.me:
+        shop.rates.began(address, job.id)
         runner.spawn(job.id)
     if instead_of is not None:
         shop.announce(instead_of)

@@ -63,7 +63,7 @@ def make_copy(source: Path, target: Path, change: Change) -> str:
             image.load()
             profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA", "P") else None
             picture = _plain(_turned(image))
-    except CannotChange:
+    except (CannotChange, MemoryError):
         raise
     except Exception as error:
         raise CannotChange("The picture is damaged: it cannot be decoded to its end.") from error

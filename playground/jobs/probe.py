@@ -16,7 +16,8 @@ _ON_ITS_SIDE: Final = 5
 """The first of the EXIF orientations that swap width and height."""
 _MEGA: Final = 1_000_000
 _MICROSECONDS: Final = 1_000_000
-_SNIFF: Final = 64
+SNIFFED_BYTES: Final = 64
+"""Of a file's beginning, that tell its format."""
 
 _DEMUXERS: Final = {"mp4": "mov", "mov": "mov", "webm": "matroska"}
 """What opens each kind of clip. Never left to a guess: a playlist would be followed to other files of this machine."""
@@ -25,6 +26,16 @@ _BRANDS: Final = {b"avif": "avif", b"avis": "avif", b"qt  ": "mov", **dict.fromk
 """Formats by the first brand of their `ftyp` box; any other is a kind of MP4."""
 _OLD_MOV: Final = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 """What a MOV may begin with that is older than the box that names its kind."""
+
+_SIGNATURES: Final = {
+    b"\x89PNG": "png",
+    b"\xff\xd8\xff": "jpeg",
+    b"GIF8": "gif",
+    b"BM": "bmp",
+    b"II*\0": "tiff",
+    b"MM\0*": "tiff",
+}
+_CLIPS: Final = frozenset({"mp4", "mov", "webm"})
 
 MIME_TYPES: Final[dict[str, str]] = {
     "png": "image/png",
@@ -90,6 +101,8 @@ def probe_image(path: Path) -> MediaFacts:
             says = f"{_shown(path)} is a HEIC photo, which cannot be read here; save it as a JPEG and use that."
             return _unusable("image", "heic", says, size)
         return _unusable("image", "not_an_image", f"{_shown(path)} is not an image that can be read.", size)
+    except MemoryError:
+        raise  # says nothing about the file
     except Exception:
         # Pillow's readers raise nearly anything where a file is damaged.
         return _unusable("image", "broken", f"{_shown(path)} is damaged: it cannot be decoded to its end.", size)
@@ -148,16 +161,26 @@ def open_clip(path: Path) -> Clip | None:
 def sniff(path: Path) -> str | None:
     """The format that the first bytes tell, where it is one of ours."""
     with path.open("rb") as file:
-        head = file.read(_SNIFF)
+        return sniffed(file.read(SNIFFED_BYTES))
+
+
+def sniffed(head: bytes) -> str | None:
+    """The same of a file's first bytes."""
     if head[4:8] == b"ftyp":
         return _BRANDS.get(head[8:12], "mp4")
     if head[4:8] in _OLD_MOV:
         return "mov"
     if head.startswith(b"\x1aE\xdf\xa3"):
         return "webm" if b"webm" in head else None
-    signatures = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"BM": "bmp"}
-    found = next((name for start, name in signatures.items() if head.startswith(start)), None)
+    found = next((name for start, name in _SIGNATURES.items() if head.startswith(start)), None)
     return "webp" if head[:4] == b"RIFF" and head[8:12] == b"WEBP" else found
+
+
+def kind_of(format_name: str | None) -> MediaKind | None:
+    """Whether a format that was sniffed is a picture's or a clip's."""
+    if format_name is None:
+        return None
+    return "video" if format_name in _CLIPS else "image"
 
 
 def _unusable(kind: MediaKind, code: str, says: str, size: int) -> MediaFacts:

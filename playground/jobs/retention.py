@@ -164,9 +164,9 @@ class Retention:
         return [_Removable(at, "files", partial(files.remove, id_), id_) for id_, at in ages]
 
     def _old_uploads(self) -> list[_Removable]:
-        """Files of the uploads' folder, each in a folder of its own."""
+        """Files of the uploads' folder: for each owner there is a folder, and in it one for each file."""
         found: list[_Removable] = []
-        for folder in self._uploads.glob("*"):
+        for folder in self._uploads.glob("*/*"):
             with contextlib.suppress(OSError):
                 found.append(_Removable(folder.stat().st_mtime, "upload", partial(_remove_tree, folder)))
         return found

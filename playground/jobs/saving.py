@@ -11,9 +11,7 @@ from playground.domain.errors import Charged, Failure, failure
 from playground.domain.provider import RemoteFile
 from playground.domain.validation import spec_for
 from playground.jobs import policy
-from playground.jobs.boxes import mp4_problem
 from playground.jobs.delivery import differences
-from playground.jobs.probe import Clip, open_clip
 from playground.jobs.record import DeliveredVideo, JobRecord
 from playground.jobs.workshop import Live, Workshop
 from playground.registry import Provider
@@ -105,7 +103,7 @@ async def _one(shop: Workshop, job: JobRecord, provider: Provider, file: RemoteF
     for _ in range(_MAX_BAD_FILES):
         async with shop.files.part(job.id, number) as part:
             await _download(shop, job, provider, file, part)
-            problem, clip = await asyncio.to_thread(_inspect, part)
+            problem, clip = await shop.decoder.inspect(part)
             if clip is not None and problem is None:
                 size = (await asyncio.to_thread(part.stat)).st_size
                 name = await shop.files.publish(part, job.id, number)
@@ -124,11 +122,6 @@ async def _one(shop: Workshop, job: JobRecord, provider: Provider, file: RemoteF
             await asyncio.to_thread(part.unlink, missing_ok=True)
     says = f"{provider.label} sent a file that is no whole video. {problem or ''}".rstrip()
     raise _Stuck(failure("bad_video", says, _charged(job)))
-
-
-def _inspect(path: Path) -> tuple[str | None, Clip | None]:
-    problem = mp4_problem(path)
-    return problem, None if problem is not None else open_clip(path)
 
 
 async def _download(shop: Workshop, job: JobRecord, provider: Provider, file: RemoteFile, part: Path) -> None:
@@ -242,5 +235,5 @@ async def _source_seconds(shop: Workshop, job: JobRecord) -> float | None:
     stored = job.inputs.get(source) if source is not None else None
     if stored is None or stored.file is None:
         return None
-    clip = await asyncio.to_thread(open_clip, shop.files.kept(stored.file))
+    clip = await shop.decoder.clip(shop.files.kept(stored.file))
     return clip.seconds if clip is not None else None

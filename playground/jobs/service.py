@@ -25,6 +25,7 @@ from playground.jobs.deleting import delete
 from playground.jobs.exchanges import kept
 from playground.jobs.extending import LOOKED_THROUGH, extendable
 from playground.jobs.health import Health
+from playground.jobs.intake import Intake
 from playground.jobs.key_desk import KeyDesk
 from playground.jobs.ordering import order
 from playground.jobs.record import JobRecord
@@ -73,9 +74,14 @@ class Service:
         self._shop = shop
         self._runner = runner
         self._changes = changes
-        self._thumbnails = Thumbnails()
+        self._thumbnails = Thumbnails(shop.decoder)
         self._usual = UsualWaits(shop.store, shop.clock)
         self.health = Health(shop.store, shop.files, shop.clock)
+
+    @property
+    def uploads(self) -> Intake:
+        """Where files come in."""
+        return Intake(self._shop.uploads, self._shop.rates)
 
     @property
     def keys(self) -> KeyDesk:
@@ -145,24 +151,35 @@ class Service:
         return code_of_job(self._shop, await self._shop.owned(job_id, owner), language)
 
     async def submit(
-        self, request: VideoRequest, *, owner: str, files_under: Path | None, nonce: str | None = None
+        self,
+        request: VideoRequest,
+        *,
+        owner: str,
+        files_under: Path | None,
+        nonce: str | None = None,
+        address: str | None = None,
     ) -> str:
         """Start a job and answer its id at once. The same owner and nonce give the same job, never a second one.
+
+        `address` is where somebody asks from, for what one may set off at a time.
 
         Raises:
             InvalidRequest: it does not fit; nothing was sent.
             NotConfigured: a key or an account setting is missing; nothing was sent.
             OverBudget: the operator's key is not lent for this; nothing was sent.
             Unavailable: there is no room on the disk, or the ledger cannot be written; nothing was sent.
+            TooMany: this owner or address did enough for now; nothing was sent.
         """
         try:
-            return await self._submit(request, owner, files_under, nonce)
+            return await self._submit(request, owner, files_under, nonce, address)
         except PlaygroundError as error:
             fields = [issue.field for issue in error.issues] if isinstance(error, InvalidRequest) else []
             self._shop.telling.refused(error.code, request.provider if request.provider in self.tables else "?", fields)
             raise
 
-    async def _submit(self, request: VideoRequest, owner: str, files_under: Path | None, nonce: str | None) -> str:
+    async def _submit(
+        self, request: VideoRequest, owner: str, files_under: Path | None, nonce: str | None, address: str | None
+    ) -> str:
         result, found = await check_request(self._shop, request, owner, files_under)
         if not result.valid:
             raise InvalidRequest(result.issues)
@@ -170,7 +187,11 @@ class Service:
         if missing is not None:
             usable = "Enter a key of your own, set it in the environment or in .env, or choose another provider."
             raise NotConfigured(missing, usable if self.can_make(request.provider) else "Choose another provider.")
-        return await order(self._shop, self._runner, result, found, owner=owner, nonce=nonce)
+        twin = await self._shop.store.twin(owner, nonce) if nonce is not None else None
+        if twin is not None:
+            return twin.id
+        self._shop.rates.create(owner, address)
+        return await order(self._shop, self._runner, result, found, owner=owner, nonce=nonce, address=address)
 
     async def view(self, job_id: str, *, owner: str) -> JobView:
         """A job as its owner sees it.

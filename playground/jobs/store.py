@@ -15,7 +15,7 @@ from sqlalchemy import event as sa_event
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from playground.domain.errors import failure
+from playground.domain.errors import TooMany, failure
 from playground.domain.job import ACTIVE, State, may_move
 from playground.jobs.record import JobEvent, JobRecord
 from playground.jobs.schema import job_events as _events
@@ -27,7 +27,10 @@ from playground.jobs.upkeep import Upkeep
 _log = logging.getLogger(__name__)
 
 _KEPT: Final = _jobs.c.deleted_at.is_(None)
+Beside = str | tuple[str, ...]
+"""Some jobs: an owner's, or those of these ids."""
 UNLIMITED: Final = Sharing()
+_WAIT: Final = "Wait until one is done, then generate again."
 _LOCKED_TRIES: Final = 12
 _BUSY: Final = ("locked", "already exists", "duplicate column")
 """In the driver's words: somebody else is writing, or has just made the same table or column."""
@@ -118,14 +121,19 @@ class Store:
             await self._pause(min(0.05 * 2**attempt, 5))
         raise AssertionError("the last try returned or raised")
 
-    async def add(self, job: JobRecord, sharing: Sharing = UNLIMITED) -> JobRecord:
+    async def add(
+        self, job: JobRecord, sharing: Sharing = UNLIMITED, *, beside: Sequence[tuple[Beside, int]] = ()
+    ) -> JobRecord:
         """Write a new job. The same owner and nonce give the job that is already there.
 
         One that stands in for an uncertain job settles that one in the same transaction; where it is no longer
         uncertain, nothing is written, and what it has become is answered: the job that stands in for it, or itself.
 
+        `beside`: of some jobs (an owner's, or those of these ids), how many may be under way, the new one included.
+
         Raises:
             OverBudget: what is lent for a day would not do; nothing was written.
+            TooMany: as many as may be are under way; nothing was written.
         """
 
         async def insert(connection: AsyncConnection) -> JobRecord:
@@ -136,6 +144,9 @@ class Store:
                 sharing.check(job, await self._lent(connection, day_of(job.created_at)))
             if job.instead_of is not None and not await self._settle_for(connection, job):
                 raise _NoLongerUncertain
+            for whose, most in beside:
+                if await self._under_way_of(connection, whose) > most:
+                    raise TooMany(f"No more than {most} videos can be under way here at once.", next_step=_WAIT)
             return job.model_copy(update={"seq": 1})
 
         try:
@@ -145,7 +156,7 @@ class Store:
         except IntegrityError:
             if job.nonce is None:
                 raise
-            twin = await self._one(_jobs.c.owner == job.owner, _jobs.c.nonce == job.nonce)
+            twin = await self.twin(job.owner, job.nonce)
             if twin is None:
                 raise
             return twin
@@ -169,6 +180,15 @@ class Store:
         if stands_in is None:
             raise ValueError(f"there is no job {job.instead_of!r} to stand in for")
         return stands_in
+
+    async def twin(self, owner: str, nonce: str) -> JobRecord | None:
+        """The job that an owner's burst of clicks has made already."""
+        return await self._one(_jobs.c.owner == owner, _jobs.c.nonce == nonce)
+
+    async def _under_way_of(self, connection: AsyncConnection, whose: Beside) -> int:
+        mine = _jobs.c.owner == whose if isinstance(whose, str) else _jobs.c.id.in_(whose)
+        query = sa.select(sa.func.count()).select_from(_jobs).where(mine, _jobs.c.state.in_(ACTIVE))
+        return (await connection.execute(query)).scalar_one()
 
     async def _lent(self, connection: AsyncConnection, since: float) -> dict[str, float]:
         """What jobs with the operator's keys cost since a moment, by owner; those that surely cost nothing left out."""

@@ -5,10 +5,8 @@ import logging
 from pathlib import Path
 from typing import Final
 
-import av.error
-
 from playground.domain.errors import NotFound
-from playground.jobs.frames import save_thumbnail
+from playground.jobs.decoder import Decoder
 
 _log = logging.getLogger(__name__)
 _AT_ONCE: Final = 2
@@ -18,7 +16,8 @@ _AT_ONCE: Final = 2
 class Thumbnails:
     """Makes each thumbnail once and keeps it beside its video."""
 
-    def __init__(self) -> None:
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def of(self, video: Path) -> Path:
@@ -30,8 +29,8 @@ class Thumbnails:
         picture = video.with_suffix(".jpg")
         async with self._places:
             try:
-                await asyncio.to_thread(save_thumbnail, video, picture)
-            except (OSError, ValueError, av.error.FFmpegError):
+                await self._decoder.thumbnail(video, picture)
+            except (OSError, ValueError):
                 _log.warning("no thumbnail can be made of %s", video.name, exc_info=True)
                 raise NotFound from None
         return picture

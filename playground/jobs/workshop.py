@@ -12,15 +12,18 @@ from playground.domain.credentials import NoLogin, Secret
 from playground.domain.errors import Charged, Failure, NotFound, failure
 from playground.domain.job import State
 from playground.domain.provider import Context, HttpCall, NoAnswer, Reply
+from playground.jobs.decoder import Decoder
 from playground.jobs.exchanges import Talk, keep
 from playground.jobs.files import Files
 from playground.jobs.inputs import Inputs
 from playground.jobs.journal import Journal
 from playground.jobs.keys import OWN, Keys
+from playground.jobs.rates import Rates
 from playground.jobs.record import JobRecord
 from playground.jobs.sharing import Sharing
 from playground.jobs.store import Store
 from playground.jobs.telling import Telling
+from playground.jobs.uploads import Uploads
 from playground.registry import Provider, Registry
 from playground.transport.body import StoredMedia
 from playground.transport.client import Transport
@@ -48,7 +51,10 @@ class Workshop:
     """This process, as its lock file names it."""
     store: Store
     files: Files
+    decoder: Decoder
     inputs: Inputs
+    uploads: Uploads
+    rates: Rates
     keys: Keys
     sharing: Sharing
     journal: Journal

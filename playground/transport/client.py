@@ -56,6 +56,7 @@ class Transport:
         max_concurrent: int = 32,
         trusted_origins: Collection[str] = frozenset(),
         allow_private_hosts: Collection[str] = frozenset(),
+        people_are_strangers: bool = False,
         resolver: Resolver = system_resolver,
         clock: Callable[[], datetime] = utc_now,
         read_seconds: Mapping[TimeoutClass, float] = READ_SECONDS,
@@ -66,6 +67,7 @@ class Transport:
             mounts: in-process transports by origin; reached only by calls whose base URL is there.
             max_concurrent: status questions at a time; downloads get a quarter of it, creates are not limited.
             trusted_origins: the base URLs' own origins, loopback included; the guard does not ask about them.
+            people_are_strangers: a link that somebody gives is not trusted for being at a base URL's origin.
             allow_private_hosts: `host:port` that links may lead to although the address is private.
             resolver: how names become addresses, for links that are not trusted.
             clock: the time now, with its zone.
@@ -73,7 +75,10 @@ class Transport:
         """
         _quiet_libraries()
         self._guard = Guard(trusted_origins=trusted_origins, allow_private_hosts=allow_private_hosts, resolver=resolver)
-        self._wire = Wire(mounts=mounts or {}, guard=self._guard)
+        fetch_guard = self._guard
+        if people_are_strangers:
+            fetch_guard = Guard(allow_private_hosts=allow_private_hosts, resolver=resolver)
+        self._wire = Wire(mounts=mounts or {}, guard=self._guard, fetch_guard=fetch_guard)
         self._status_places = asyncio.Semaphore(max_concurrent)
         self._download_places = asyncio.Semaphore(max(1, max_concurrent // 4))
         self._fetch_places = asyncio.Semaphore(max(1, max_concurrent // 4))

@@ -58,7 +58,9 @@ def parse(url: str) -> httpx.URL:
     Raises:
         Blocked: it is no http(s) URL, or one that different programs would read differently.
     """
-    if len(url) > _MAX_URL or not url.isprintable() or "\\" in url or " " in url:
+    authority = url.partition("://")[2].partition("/")[0]
+    foreign_digits = any(each.isdigit() and not each.isascii() for each in authority)
+    if len(url) > _MAX_URL or not url.isprintable() or "\\" in url or " " in url or foreign_digits:
         raise Blocked("This is no URL: it is too long or holds characters that a URL cannot have.")
     try:
         parsed = httpx.URL(url)

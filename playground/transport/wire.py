@@ -17,7 +17,7 @@ from playground.transport.body import BuiltBody, MediaUnreadable
 from playground.transport.guard import Blocked, Guard, HostNotFound, PinnedTransport, origin_of, parse
 
 Lane = Literal["status", "create", "download", "fetch"]
-Way = Lane | Literal["guarded"]
+Way = Lane | Literal["guarded", "guarded-fetch"]
 
 MAX_REDIRECTS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -73,9 +73,11 @@ class Arrived:
 class Wire:
     """The connections: one pool for each kind of request, and a guarded way for every link that is not trusted."""
 
-    def __init__(self, *, mounts: Mapping[str, httpx.AsyncBaseTransport], guard: Guard) -> None:
+    def __init__(self, *, mounts: Mapping[str, httpx.AsyncBaseTransport], guard: Guard, fetch_guard: Guard) -> None:
+        """`fetch_guard` stands before links that people give, `guard` before those that providers give."""
         self._mounts = {origin(where): transport for where, transport in mounts.items()}
         self._guard = guard
+        self._fetch_guard = fetch_guard
         self._pools: dict[Way, httpx.AsyncBaseTransport] = {}
         self._making = asyncio.Lock()
 
@@ -137,11 +139,13 @@ class Wire:
             raise Blocked(f"{url.host} is part of the playground itself.")
         async with self._making:
             if not self._pools:  # not sooner: the certificates are read from the disk, which the sandbox never needs
-                self._pools = _pools(await asyncio.to_thread(httpx.create_ssl_context), self._guard)
+                self._pools = _pools(await asyncio.to_thread(httpx.create_ssl_context), self._guard, self._fetch_guard)
+        if out.lane == "fetch":
+            return self._pools["fetch" if self._fetch_guard.trusts(url) else "guarded-fetch"]
         return self._pools[out.lane if where == out.home or self._guard.trusts(url) else "guarded"]
 
 
-def _pools(tls: ssl.SSLContext, guard: Guard) -> dict[Way, httpx.AsyncBaseTransport]:
+def _pools(tls: ssl.SSLContext, guard: Guard, fetch_guard: Guard) -> dict[Way, httpx.AsyncBaseTransport]:
     return {
         # Never over a kept connection: whether a request reached one that had just died cannot be known.
         "create": _pool(tls, keep=0),
@@ -149,6 +153,7 @@ def _pools(tls: ssl.SSLContext, guard: Guard) -> dict[Way, httpx.AsyncBaseTransp
         "download": _pool(tls, keep=5),
         "fetch": _pool(tls, keep=0),
         "guarded": PinnedTransport(guard, _pool(tls, keep=0)),
+        "guarded-fetch": PinnedTransport(fetch_guard, _pool(tls, keep=0)),
     }
 
 

@@ -7,14 +7,17 @@ from typing import Final
 from fastapi import FastAPI
 
 from playground.jobs.service import Service
+from playground.ui import doors
+from playground.ui.asgi import ASGIApp
 from playground.ui.capability_routes import capability_routes
 from playground.ui.front_page import FrontPage
 from playground.ui.gradio_typed import mount_page
-from playground.ui.guard import ASGIApp, Guard
+from playground.ui.guard import Guard
 from playground.ui.layout import build
 from playground.ui.pieces import head, hints
 from playground.ui.static_routes import static_routes
 from playground.ui.theme import theme
+from playground.ui.upload_routes import upload_routes
 
 _WORKERS: Final = 200
 """Queue workers; Gradio's default of 40 would let 40 followed jobs of `gradio_client` users block every click."""
@@ -23,16 +26,24 @@ _WAITING: Final = 200
 
 
 def mount(
-    app: FastAPI, service: Service, *, upload_dir: Path, gate: Callable[[ASGIApp], ASGIApp] | None = None
+    app: FastAPI,
+    service: Service,
+    *,
+    upload_dir: Path,
+    public: bool,
+    behind_proxy: bool,
+    is_public: Callable[[str], bool],
+    gate: Callable[[ASGIApp], ASGIApp] | None = None,
 ) -> ASGIApp:
     """Put the page on "/" of the application and answer it wrapped in its guard: serve that.
 
-    With a `gate`, nobody gets to any of it who has not logged in.
+    With a `gate`, nobody gets to any of it who has not logged in. The three before it are the guard's own.
 
     `environment.prepare` must have been called before this module was imported.
     """
     app.include_router(static_routes())
     app.include_router(capability_routes(service))
+    app.include_router(upload_routes(service))
     page = build(service, upload_dir, login=gate is not None)
     page.max_threads = _WORKERS
     page.state_session_capacity = _SESSIONS
@@ -53,5 +64,7 @@ def mount(
         footer_links=[],
         max_file_size="100mb",
     )
+    doors.close(mounted)
     front = FrontPage(mounted, hints())
-    return Guard(gate(front) if gate is not None else front)
+    inside = gate(front) if gate is not None else front
+    return Guard(inside, public=public, behind_proxy=behind_proxy, is_public=is_public)

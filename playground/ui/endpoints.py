@@ -13,8 +13,8 @@ from playground.domain.reading import parse_request
 from playground.domain.request import MODES, Mode, VideoRequest
 from playground.domain.validation import Issue
 from playground.jobs.service import Service, owner_of_token
-from playground.ui import form, presenter, texts
-from playground.ui.gradio_typed import endpoint, person_token
+from playground.ui import presenter, texts
+from playground.ui.gradio_typed import address_of, endpoint, person_token
 
 _log: Final = logging.getLogger(__name__)
 Endpoint = Callable[[dict[str, Any], str, gr.Request | None], AsyncGenerator[dict[str, Any], None]]
@@ -44,7 +44,7 @@ def _endpoint(service: Service, upload_dir: Path, mode: Mode) -> Endpoint:
         try:
             owner = owner_of_token(person if person is not None else token)
             asked = _asked(request, mode)
-            job_id = await service.submit(asked, owner=owner, files_under=upload_dir)
+            job_id = await service.submit(asked, owner=owner, files_under=upload_dir, address=address_of(asker))
             yield {"event": "submitted", "job_id": job_id, "owner_token": token}
             async for view in service.watch(job_id, owner=owner):
                 yield {**presenter.status(view), "owner_token": token}
@@ -58,9 +58,7 @@ def _endpoint(service: Service, upload_dir: Path, mode: Mode) -> Endpoint:
 
 
 def _asked(request: object, mode: Mode) -> VideoRequest:
-    document = form.without_uploads(request)
-    if isinstance(document, dict):
-        document = {"mode": mode, **cast("dict[str, object]", document)}
+    document = {"mode": mode, **cast("dict[str, object]", request)} if isinstance(request, dict) else request
     asked = parse_request(document)
     if asked.mode != mode:
         says = f"This endpoint makes {mode}, and the request says {asked.mode}."

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final, cast
 from urllib.parse import parse_qsl
 
-from playground.ui.guard import ASGIApp, Message, Receive, Scope, Send
+from playground.ui.asgi import ASGIApp, Message, Receive, Scope, Send
 from playground.ui.packed import Packed
 
 _ADDRESSES_KEPT: Final = 8

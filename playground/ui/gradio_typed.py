@@ -40,6 +40,12 @@ def changes(component: Component) -> Listener:
     return cast("Listener", cast("Any", component).change)
 
 
+def address_of(asker: gr.Request | None) -> str | None:
+    """Where an event comes from."""
+    client = cast("Any", asker).client if asker is not None else None
+    return cast("str", client.host) if client is not None else None
+
+
 def endpoint(handler: Listener, **options: Any) -> None:
     """Add a named endpoint for `gradio_client` to the Blocks around this call."""
     cast("Any", gr).api(handler, **options)

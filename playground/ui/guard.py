@@ -1,38 +1,11 @@
-"""An ASGI wrapper around the whole application: doors of Gradio that stay shut, and headers for every answer."""
+"""An ASGI wrapper around the whole application: nothing from another site, who really asks, and headers."""
 
-import re
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Final
-from urllib.parse import unquote
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Final
+from urllib.parse import urlsplit
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-_API: Final = "/gradio_api"
-DENIED: Final = (
-    # Streams any public URL through this server.
-    f"{_API}/file=http",
-    f"{_API}/file/http",
-    f"{_API}/proxy=",
-    # Runs ffmpeg for anybody.
-    f"{_API}/process_recording",
-    # Writes every value of a session to disk and hands it to whoever has the link.
-    f"{_API}/deep_link",
-    f"{_API}/vibe",
-    f"{_API}/undo-vibe",
-    f"{_API}/runs",
-    f"{_API}/run-history",
-    f"{_API}/openapi.json",
-    f"{_API}/mcp",
-    "/openapi.json",
-    "/monitoring",
-    "/manifest.json",
-    "/pwa_icon",
-)
-"""Beginnings of paths that are answered with 404. The `/info` of Gradio stays readable: it lists our five endpoints."""
+from playground.ui.asgi import ASGIApp, Message, Receive, Scope, Send, answer
 
 _POLICY: Final = "; ".join(
     (
@@ -56,38 +29,84 @@ HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
-_MAX_UNQUOTE: Final = 3
-
-
-def plain_path(path: str) -> str:
-    """A path as the most generous router could read it: unquoted, single slashes, no dots, lower case."""
-    for _ in range(_MAX_UNQUOTE):
-        path = unquote(path)
-    path = re.sub(r"/(\./)+", "/", re.sub(r"[/\\]+", "/", path))
-    return path.lower()
-
-
-def is_denied(path: str) -> bool:
-    """Whether a path is one of the doors that stay shut."""
-    return plain_path(path).startswith(DENIED)
+_READ: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_OURS: Final = frozenset({"same-origin", "none"})
+_ELSEWHERE: Final = "This server takes requests from its own page only."
+_STRANGE_NAME: Final = (
+    "This server is reached by a name that it does not know. Open it as http://localhost, "
+    "or set PLAYGROUND_BEHIND_PROXY=on where a proxy leads here."
+)
 
 
 class Guard:
-    """Wraps an ASGI application; websockets and the lifespan pass through."""
+    """Wraps an ASGI application; the lifespan passes through."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(
+        self, app: ASGIApp, *, behind_proxy: bool = False, public: bool = False, is_public: Callable[[str], bool]
+    ) -> None:
+        """`behind_proxy`: the visitor's address is what the proxy says. `is_public` tells an address of the internet.
+
+        With neither `behind_proxy` nor `public`, a connection from this machine must call it by a name of its own.
+        """
         self._app = app
+        self._behind_proxy = behind_proxy
+        self._local = not (behind_proxy or public)
+        self._is_public = is_public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 404 at a shut door, else let through and add the headers."""
+        """Refuse what another site sends, else let through; every answer gets the headers."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif is_denied(scope["path"]):
-            await _not_found(send)
+            return
+        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        out = _with_headers(send)
+        if self._local and _is_renamed(scope, headers):
+            await answer(out, 403, _STRANGE_NAME)
+        elif scope["method"] not in _READ and _is_from_elsewhere(headers):
+            await answer(out, 403, _ELSEWHERE)
         else:
-            await self._app(scope, receive, _with_headers(send))
+            if self._behind_proxy:
+                scope = {**scope, "client": (self._visitor(scope, headers), 0)}
+            await self._app(scope, receive, out)
+
+    def _visitor(self, scope: Scope, headers: dict[bytes, str]) -> str:
+        """The last public address that the proxies name: those before it may be a stranger's invention."""
+        named = [each.strip() for each in headers.get(b"x-forwarded-for", "").split(",")]
+        peer = scope["client"][0] if scope.get("client") else ""
+        return next((each for each in reversed(named) if self._is_public(each)), peer)
+
+
+def _is_from_elsewhere(headers: dict[bytes, str]) -> bool:
+    """Whether a browser says that another site's page has sent it; whatever is no browser says nothing."""
+    site = headers.get(b"sec-fetch-site")
+    if site is not None:
+        return site not in _OURS
+    origin = headers.get(b"origin")
+    hosts = (headers.get(b"host"), headers.get(b"x-forwarded-host"))
+    return origin is not None and urlsplit(origin).netloc not in hosts
+
+
+def _is_renamed(scope: Scope, headers: dict[bytes, str]) -> bool:
+    """Whether a connection to a loopback address calls it by somebody else's name (DNS rebinding)."""
+    server = scope.get("server")
+    here = _ip(str(server[0])) if server is not None else None
+    if here is None or not here.is_loopback:
+        return False
+    try:
+        host = urlsplit(f"//{headers.get(b'host', '')}").hostname or ""
+    except ValueError:
+        return True
+    return host != "localhost" and not host.endswith(".localhost") and _ip(host) is None
+
+
+def _ip(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
 
 
 def _with_headers(send: Send) -> Send:
@@ -99,9 +118,3 @@ def _with_headers(send: Send) -> Send:
         await send(message)
 
     return out
-
-
-async def _not_found(send: Send) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"9"), *HEADERS]
-    await send({"type": "http.response.start", "status": 404, "headers": headers})
-    await send({"type": "http.response.body", "body": b"Not Found"})

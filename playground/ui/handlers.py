@@ -27,7 +27,9 @@ class Handlers:
         self._service = service
         self._upload_dir = upload_dir
 
-    async def submit(self, tab: ModeTab, ticket: object, values: Sequence[object]) -> tuple[object, object]:
+    async def submit(
+        self, tab: ModeTab, ticket: object, values: Sequence[object], address: str | None = None
+    ) -> tuple[object, object]:
         """Check and submit; the card gets the job's id, or the problems stand beside Generate."""
         held = tab.held(values)
         try:
@@ -35,7 +37,9 @@ class Handlers:
             provider, model = held.get("provider"), held.get("model")
             shown = {name: held.get(name) for name in tab.form.in_sight(provider, model)}
             request = form.to_request(tab.form.mode, provider, model, shown, held.get("rehearsal"))
-            job_id = await self._service.submit(request, owner=owner, files_under=self._upload_dir, nonce=nonce)
+            job_id = await self._service.submit(
+                request, owner=owner, files_under=self._upload_dir, nonce=nonce, address=address
+            )
         except PlaygroundError as error:
             return same_card(), presenter.problems(error)
         except Exception:

@@ -11,7 +11,7 @@ from playground.domain.words import LABELS as FIELD_WORDS
 from playground.jobs.service import Service
 from playground.ui import texts
 from playground.ui.endpoints import add_endpoints
-from playground.ui.gradio_typed import changes, listen, on_page_load, person_token
+from playground.ui.gradio_typed import address_of, changes, listen, on_page_load, person_token
 from playground.ui.handlers import CAPABILITIES_TAB, Handlers
 from playground.ui.mode_form import ModeForm
 from playground.ui.pieces import call, on_load, template
@@ -162,7 +162,7 @@ def _wire_moves(handlers: Handlers, tab: ModeTab) -> None:
 
 def _submit(handlers: Handlers, tab: ModeTab) -> Callable[..., Any]:
     async def submit(asker: gr.Request, ticket: object, *values: object) -> tuple[object, object]:
-        return await handlers.submit(tab, _spoken_for(asker, ticket), values)
+        return await handlers.submit(tab, _spoken_for(asker, ticket), values, address_of(asker))
 
     return submit
 

@@ -23,6 +23,7 @@ from playground.emulator._rehearsals import REFUSALS, SCRIPTS
 from playground.emulator._server import emulator_of
 from playground.jobs.boxes import mp4_problem
 from playground.jobs.service import LOCAL, Service
+from playground.jobs.uploads import folder_of
 from playground.registry import Registry
 from tests.emulation import Emulation, key_of
 from tests.house import House, request_for
@@ -366,20 +367,29 @@ async def test_a_foreign_job_is_no_job(house: House) -> None:
 
 
 async def test_a_file_outside_the_upload_folder_cannot_be_named(house: House, tmp_path: Path) -> None:
-    uploads = tmp_path / "uploads"
-    uploads.mkdir()
+    uploads, owner = tmp_path / "uploads", "token:web"
+    mine, other = uploads / folder_of(owner) / "a", uploads / folder_of("token:other") / "b"
+    mine.mkdir(parents=True)
+    other.mkdir(parents=True)
     outside = tmp_path / "secret.png"
     outside.write_bytes((Path(__file__).parent.parent.parent / "assets/samples/reference-1.png").read_bytes())
-    (uploads / "link.png").symlink_to(outside)
-    (uploads / "mine.png").write_bytes(outside.read_bytes())
+    (mine / "link.png").symlink_to(outside)
+    for each in (mine, other, uploads):
+        (each / "mine.png").write_bytes(outside.read_bytes())
     spec = TABLES["sandbox"].specs["sandbox-preview", "image-to-video"]
     async with house.process() as service:
-        for name in (outside, uploads / "link.png", uploads / ".." / "secret.png"):
+        for name in (
+            outside,
+            mine / "link.png",
+            uploads / ".." / "secret.png",
+            other / "mine.png",
+            uploads / "mine.png",
+        ):
             request = request_for(spec, first_frame=str(name))
-            result = await service.check(request, owner="token:web", files_under=uploads)
+            result = await service.check(request, owner=owner, files_under=uploads)
             assert [(issue.field, issue.code) for issue in result.issues] == [("first_frame", "missing")]
-        request = request_for(spec, first_frame=str(uploads / "mine.png"))
-        assert (await service.check(request, owner="token:web", files_under=uploads)).valid
+        request = request_for(spec, first_frame=str(mine / "mine.png"))
+        assert (await service.check(request, owner=owner, files_under=uploads)).valid
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,7 @@ from tests.e2e.steps import Form, Visit, card, jobs_of, shot
 @pytest.mark.parametrize(
     ("mode", "field", "name", "says"),
     [
-        ("image-to-video", "first_frame", "text.png", "image"),
         ("image-to-video", "first_frame", "vast.png", "too many pixels"),
-        ("image-to-video", "first_frame", "heavy.jpg", "MB"),
         ("extension", "source_video", "cut.mp4", "cut off"),
     ],
 )
@@ -28,6 +26,19 @@ def test_a_file_that_cannot_be_used(visit: Visit, spoilt: Path, mode: str, field
     expect(form.at(field).locator(".media-items li")).to_have_count(1)
     expect(card(page)).to_have_attribute("data-state", "idle")
     assert jobs_of(page) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("text.png", "text.png is no picture and no video"), ("heavy.jpg", "a picture may have 20 MB at most")],
+)
+def test_a_file_that_is_not_taken_at_all(visit: Visit, spoilt: Path, name: str, says: str) -> None:
+    page = visit()
+    form = Form(page, "image-to-video").open().write("Kept as it was typed")
+    expect(form.at("first_frame")).to_contain_text("Drop, paste or choose")
+    form.at("first_frame").locator("input[type=file]").set_input_files(spoilt / name)
+    expect(form.at("first_frame").locator(".media-problem")).to_contain_text(says)
+    expect(form.at("first_frame").locator(".media-items li")).to_have_count(0)
 
 
 def test_everything_that_is_missing_is_said_at_once(visit: Visit) -> None:
@@ -76,7 +87,7 @@ def test_a_server_path_cannot_be_named(visit: Visit, samples: Path) -> None:
             localStorage.setItem("veo.draft", JSON.stringify(draft));
         }"""
     )
-    page.route("**/gradio_api/file=**", lambda route: route.fulfill(path=samples / "first-frame.jpg"))
+    page.route("**/api/uploads?**", lambda route: route.fulfill(path=samples / "first-frame.jpg"))
     page.reload()
     page.locator('[data-ready="yes"]').wait_for()
     expect(form.at("first_frame").locator(".media-items li")).to_have_count(1)

@@ -47,7 +47,7 @@ async def test_what_is_older_than_the_limit_goes_with_its_row(house: House) -> N
     async with house.process() as service:
         old, running = await made(service), await begun(service)
         assert kept_of(house, old.id) == {"media", "inputs", "talk"}
-    upload = house.data / "uploads" / "abc" / "old.png"
+    upload = house.data / "uploads" / "anna" / "abc" / "old.png"
     upload.parent.mkdir(parents=True)
     upload.write_bytes(b"x")
     long_ago = house.time.now - 9 * DAY
@@ -68,7 +68,7 @@ async def test_without_limits_nothing_of_a_job_is_removed(house: House) -> None:
     async with house.process() as service:
         old = await made(service)
     house.time.now += 1_000 * DAY
-    upload = house.data / "uploads" / "abc" / "old.png"
+    upload = house.data / "uploads" / "anna" / "abc" / "old.png"
     upload.parent.mkdir(parents=True)
     upload.write_bytes(b"x")
     os.utime(upload.parent, (1, 1))

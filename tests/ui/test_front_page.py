@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from playground.ui.asgi import Message, Receive, Scope, Send
 from playground.ui.front_page import FrontPage
-from playground.ui.guard import Message, Receive, Scope, Send
 
 HERE = {"host": "localhost:7860"}
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from playground.ui import texts
-from playground.ui.guard import ASGIApp, Receive, Scope, Send
+from playground.ui.asgi import ASGIApp, Receive, Scope, Send
 from playground.ui.login.openid import CALLBACK, NotLoggedIn, OpenId
 from playground.ui.login.pages import login_page
 from playground.ui.login.passwords import Passwords, TooManyAttempts

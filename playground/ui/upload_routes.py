@@ -1,0 +1,87 @@
+"""Where files come in: the page's own door, and the one that `gradio_client` knows."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import FileResponse, JSONResponse, Response
+from starlette.datastructures import UploadFile
+from starlette.types import Message
+
+from playground.domain.errors import InvalidRequest, NotFound, TooMany
+from playground.domain.issues import Issue
+from playground.domain.media import MAX_VIDEO_BYTES
+from playground.jobs.service import Service, owner_of_bearer
+
+_MOST_FILES: Final = 4
+_MOST_BYTES: Final = MAX_VIDEO_BYTES + 100_000
+"""Of a request with files: what is said about a file comes on top."""
+_PRIVATE: Final = {"cache-control": "private, no-store"}
+Bearer = Annotated[str, Header(alias="authorization")]
+
+
+def upload_routes(service: Service) -> APIRouter:
+    """Add it before the page is mounted: Gradio has an address of its own for uploads, which ours comes before."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.post("/api/uploads")
+    async def upload(request: Request, authorization: Bearer = "") -> Response:
+        try:
+            return await _take(request, service, owner_of_bearer(authorization))
+        except NotFound as error:
+            return _refused(404, error.code, error.message)
+
+    # `gradio_client` shows no owner's token there: whoever knows the path may name the file.
+    @routes.post("/gradio_api/upload")
+    async def client_upload(request: Request) -> Response:
+        return await _take(request, service, None)
+
+    @routes.get("/api/uploads")
+    async def uploaded(reference: str = "", authorization: Bearer = "") -> Response:
+        try:
+            path, mime_type = await service.uploads.find(reference, owner_of_bearer(authorization))
+        except NotFound as error:
+            return _refused(404, error.code, error.message)
+        return FileResponse(path, media_type=mime_type, headers=_PRIVATE)
+
+    return routes
+
+
+async def _take(request: Request, service: Service, owner: str | None) -> Response:
+    """Answer the paths of what was uploaded, as Gradio would."""
+    address = request.client.host if request.client is not None else None
+    try:
+        async with _capped(request).form(max_files=_MOST_FILES, max_fields=_MOST_FILES) as form:
+            files = [each for each in form.getlist("files") if isinstance(each, UploadFile)]
+            kept = [
+                await service.uploads.take(owner, address, each.filename or "", each.file, each.size or 0)
+                for each in files
+            ]
+    except InvalidRequest as error:
+        return JSONResponse({"issues": [issue.as_json() for issue in error.issues]}, 422, _PRIVATE)
+    except TooMany as error:
+        wait = {"retry-after": str(error.wait_seconds)} if error.wait_seconds is not None else {}
+        return _refused(429, error.code, error.message, error.next_step, wait)
+    return JSONResponse([str(path) for path in kept], headers=_PRIVATE)
+
+
+def _capped(request: Request) -> Request:
+    """The same request, which ends with an error where it brings more than a file may have."""
+    brought = 0
+
+    async def receive() -> Message:
+        nonlocal brought
+        message = await request.receive()
+        brought += len(message.get("body", b""))
+        if brought > _MOST_BYTES:
+            says = f"A file may have {MAX_VIDEO_BYTES // 1_000_000} MB at most."
+            raise InvalidRequest([Issue("file", "too_large", says)])
+        return message
+
+    return Request(request.scope, receive)
+
+
+def _refused(
+    status: int, code: str, message: str, next_step: str | None = None, headers: dict[str, str] | None = None
+) -> Response:
+    said = {"code": code, "message": message, **({"next_step": next_step} if next_step is not None else {})}
+    return JSONResponse({"error": said}, status, {**_PRIVATE, **(headers or {})})
