@@ -5,6 +5,7 @@ import { write, written } from "./prompt.js";
 
 export function build({ mode, parts, words, close }) {
   const fields = new Map();
+  const chips = [];
   const preview = make("p", { class: "builder-preview", "aria-live": "polite" });
   const use = make("button", { type: "button", class: "builder-use", onclick: () => done(text()) }, words.use);
   const append = make(
@@ -19,6 +20,7 @@ export function build({ mode, parts, words, close }) {
   function paint() {
     const whole = text();
     say(preview, whole || words.empty);
+    for (const { chip, field, term } of chips) chip.setAttribute("aria-pressed", String(termsIn(field).includes(term)));
     preview.classList.toggle("empty", !whole);
     use.disabled = !whole;
     append.disabled = !whole || !written(mode).trim();
@@ -40,21 +42,23 @@ export function build({ mode, parts, words, close }) {
     const name = `${mode}-builder-${id}`;
     const field = make("input", { type: "text", id: name, placeholder, autocomplete: "off", oninput: paint });
     fields.set(id, field);
-    const chips = terms.map((term) =>
-      make("button", { type: "button", class: "chip", onclick: () => take(field, term) }, term),
-    );
+    const offered = terms.map((term) => {
+      const chip = make("button", { type: "button", class: "chip", onclick: () => take(field, term) }, term);
+      chips.push({ chip, field, term });
+      return chip;
+    });
     return make(
       "div",
       { class: wide ? "builder-part wide" : "builder-part" },
       make("label", { for: name }, label),
       field,
-      chips.length ? make("div", { class: "builder-chips" }, ...chips) : null,
+      offered.length ? make("div", { class: "builder-chips" }, ...offered) : null,
     );
   }
 
   // A second click takes a term back.
   function take(field, term) {
-    const held = field.value.split(",").map((each) => each.trim()).filter(Boolean);
+    const held = termsIn(field);
     const left = held.filter((each) => each !== term);
     field.value = (left.length < held.length ? left : [...held, term]).join(", ");
     paint();
@@ -72,6 +76,10 @@ export function build({ mode, parts, words, close }) {
   whole.addEventListener("focusin", paint);
   paint();
   return whole;
+}
+
+function termsIn(field) {
+  return field.value.split(",").map((each) => each.trim()).filter(Boolean);
 }
 
 // Composition and camera open, the scene follows; look and light are a sentence; each kind of sound has its own.

@@ -5,6 +5,7 @@ import { onRenewed, tables } from "./tables.js";
 
 const PATIENCE = 250;
 const LOST_EVERY = 2500;
+const UNDER_WAY = 400;
 // An untouched default of the fine print is judged where it is sent, but is no demand on others: it would only shut out
 // those who do not know the word.
 const ALWAYS_SAID = new Set(["duration_seconds", "resolution", "aspect_ratio", "generate_audio"]);
@@ -90,6 +91,7 @@ export async function askWith(mode, changes = {}) {
 async function check(mode, form) {
   const turn = (form.turn = (form.turn ?? 0) + 1);
   try {
+    if (await isUnderWay(held(mode))) return checkSoon(mode, UNDER_WAY);
     const result = await askWith(mode);
     if (turn !== form.turn) return;
     form.last = result;
@@ -100,6 +102,12 @@ async function check(mode, form) {
     if (isActive(mode)) checkSoon(mode, LOST_EVERY);
   }
   tell(mode, form.last);
+}
+
+// Another provider is chosen and its form has not come: the model is still one of the provider's before.
+async function isUnderWay({ provider, model }) {
+  const known = await tables();
+  return Boolean(known.provider(provider)) && !known.model(provider, model);
 }
 
 function tell(mode, result) {

@@ -46,6 +46,8 @@ def test_what_is_chosen_while_another_form_is_on_its_way_is_kept(visit: Visit) -
 
     page.route("**/gradio_api/run/**", late)
     form.choose("provider", "TokenBay").pick("duration_seconds", "4 s").pick("aspect_ratio", "9:16")
+    page.wait_for_timeout(700)
+    expect(page.locator("#tab-text-to-video .advice-errors")).to_have_count(0)
     expect(form.chosen("model")).to_have_text("Veo 3.1")
     expect(radio(form, "duration_seconds", "Auto")).to_be_visible()
     expect(radio(form, "duration_seconds", "4 s")).to_be_checked()
@@ -148,6 +150,10 @@ def test_nothing_overflows_on_a_narrow_screen(visit: Visit, size: tuple[int, int
         form = Form(page, mode).open().advanced()
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
         form.at("advanced").get_by_role("button", name="Advanced").click()
+    page.locator("#tab-extension").get_by_role("button", name="Build a prompt").click()
+    camera = page.locator("#extension-builder").get_by_label("Camera").bounding_box()
+    assert camera is not None
+    assert 0 < camera["x"] < camera["x"] + camera["width"] < size[0], "no line of chips makes the builder wider"
     eight = eight_seconds_of_1080p(page)
     radio(eight, "duration_seconds", "6 s").click(force=True)
     expect(eight.at("duration_seconds").get_by_role("tooltip")).to_contain_text("It fits with")

@@ -59,7 +59,10 @@ def test_the_builder_puts_the_parts_into_sentences(visit: Visit) -> None:
     page.get_by_label("Action").fill("listens at a snowy gate")
     for term in ("film noir", "slow dolly in", "close-up", "shallow focus", "blue hour", "thunder", "wind"):
         page.get_by_role("button", name=term, exact=True).click()
-    page.get_by_role("button", name="wind", exact=True).click()
+    wind = page.get_by_role("button", name="wind", exact=True)
+    expect(wind).to_have_attribute("aria-pressed", "true")
+    wind.click()
+    expect(wind).to_have_attribute("aria-pressed", "false")
     page.get_by_label("Dialogue").fill("Who is there?")
     whole = (
         "Close-up, slow dolly in: a fox in a red scarf listens at a snowy gate. Film noir, shallow focus, blue hour. "
