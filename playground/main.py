@@ -15,6 +15,7 @@ from playground.domain.tables import TableError
 from playground.emulator._server import Emulator, emulator_of
 from playground.emulator.sandbox import RENDERER, SandboxProvider
 from playground.jobs.changes import Changes
+from playground.jobs.database import LedgerUnavailable
 from playground.jobs.decoder import Decoder
 from playground.jobs.files import Files
 from playground.jobs.inputs import Inputs
@@ -28,10 +29,11 @@ from playground.jobs.runner import Runner
 from playground.jobs.schema import NewerLedger
 from playground.jobs.service import Service
 from playground.jobs.sharing import Sharing
-from playground.jobs.store import LedgerUnavailable, Store
+from playground.jobs.store import Store
 from playground.jobs.sweeper import Sweeper
 from playground.jobs.telling import Telling
 from playground.jobs.uploads import Uploads
+from playground.jobs.usual import UsualWaits
 from playground.jobs.workshop import Workshop
 from playground.registry import Registry
 from playground.settings import Settings, SettingsError
@@ -129,6 +131,7 @@ class Playground:
             poll_seconds=settings.poll_seconds,
             region=settings.region,
             allow_retired=settings.allow_retired,
+            usual=UsualWaits(self._store, clock),
             announce=changes.announce,
             telling=telling,
         )

@@ -78,6 +78,8 @@ class Polling(_Strict):
     first: float = Field(gt=0)
     then: float = Field(gt=0)
     never_below: float = Field(gt=0)
+    steady: bool = False
+    """Asked at this pace whatever such jobs took before: its progress is worth showing, and asking costs nothing."""
 
 
 class UsualWait(_Strict):

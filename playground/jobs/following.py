@@ -14,9 +14,6 @@ from playground.jobs.record import JobRecord
 from playground.jobs.workshop import Live, Workshop, needs_key
 from playground.registry import Provider
 
-_WRITE_EVERY_SECONDS = 5.0
-"""How often progress is written for those who watch from another process."""
-
 
 async def follow(shop: Workshop, job: JobRecord) -> JobRecord | None:
     """Poll a running job; answers it once it moved on, or once watching ended at the deadline (`overdue`)."""
@@ -26,14 +23,13 @@ async def follow(shop: Workshop, job: JobRecord) -> JobRecord | None:
     if not await shop.has_key(job, provider):
         return await shop.park(job, "running", needs_key(provider, "unknown"))
     live = shop.live.setdefault(job.id, Live(job.progress, job.words, job.polls))
-    misses, written = 0, shop.clock()
+    misses, hint, asked, written = 0, 0.0, False, (shop.clock(), live.progress, live.words)
     while True:
-        wait = _wait(shop, provider, live.polls)
-        await shop.pause(max(wait, policy.backoff(misses) if misses else 0))
-        step = await _ask(shop, job, provider, live)
-        misses = misses + 1 if isinstance(step, policy.AskAgain) else 0
-        if isinstance(step, policy.AskAgain) and step.wait_seconds > 0:
-            await shop.pause(min(step.wait_seconds, policy.MAX_HINT_SECONDS))
+        wait = await _wait(shop, job, provider, asked=asked)
+        await shop.pause(max(wait, hint, policy.backoff(misses) if misses else 0))
+        step, asked = await _ask(shop, job, provider, live), True
+        again = isinstance(step, policy.AskAgain)
+        misses, hint = (misses + 1, min(step.wait_seconds, policy.MAX_HINT_SECONDS)) if again else (0, 0.0)
         if not isinstance(step, Running | Unchanged | policy.AskAgain):
             return await _conclude(shop, job, step)
         # Only after asking: a clock that was set, or a machine that slept, must not hide a video that is ready.
@@ -41,16 +37,24 @@ async def follow(shop: Workshop, job: JobRecord) -> JobRecord | None:
             return await _stop_watching(shop, job, provider)
         _show(live, step)
         shop.announce(job.id)
-        if shop.clock() - written >= _WRITE_EVERY_SECONDS:
-            written = shop.clock()
+        if policy.is_worth_writing(written, (shop.clock(), live.progress, live.words)):
+            written = (shop.clock(), live.progress, live.words)
             now = await shop.store.note(job.id, "progress", **shop.seen(job.id))
-            if now is None or now.state != "running":
-                return now
+        else:
+            now = await shop.store.glance(job.id)
+        if now is None or now.state != "running":
+            return now
 
 
-def _wait(shop: Workshop, provider: Provider, polls: int) -> float:
+async def _wait(shop: Workshop, job: JobRecord, provider: Provider, *, asked: bool) -> float:
+    age = shop.clock() - (job.submitted_at if job.submitted_at is not None else job.created_at)
     return policy.poll_wait(
-        provider.table.provider, polls, shop.poll_seconds, loopback=provider.loopback, spread=shop.spread()
+        provider.table.provider,
+        policy.Asked(max(0.0, age), asked),
+        await shop.usual.pace(job, provider.table),
+        shop.poll_seconds,
+        loopback=provider.loopback,
+        spread=shop.spread(),
     )
 
 

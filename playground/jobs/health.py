@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from playground.jobs.database import LedgerUnavailable
 from playground.jobs.files import Files, size_of
-from playground.jobs.store import LedgerUnavailable, Store
+from playground.jobs.store import Store
 
 MIN_FREE_BYTES: Final = 100_000_000
 """Room for a video and for what is written about it."""

@@ -8,11 +8,11 @@ from playground.domain.errors import InvalidRequest, PlaygroundError, Unavailabl
 from playground.domain.issues import Issue
 from playground.domain.validation import spec_for
 from playground.jobs.checking import CheckResult
+from playground.jobs.database import LedgerUnavailable
 from playground.jobs.health import no_room
 from playground.jobs.inputs import Found
 from playground.jobs.record import JobRecord, StoredInput
 from playground.jobs.runner import Runner
-from playground.jobs.store import LedgerUnavailable
 from playground.jobs.workshop import Workshop
 
 

@@ -28,6 +28,7 @@ from playground.domain.provider import (
     Unclear,
 )
 from playground.domain.waiting import retry_after
+from playground.jobs.pace import Pace
 
 MAX_HINT_SECONDS: Final = 60.0
 """A longer wait is not waited for: the job fails, not charged, and says when."""
@@ -38,6 +39,8 @@ NOT_YET_SECONDS: Final = 120.0
 MAX_EMPTY_DOWNLOADS: Final = 20
 """How often in a row a gateway may say 502 in place of a video, about eight minutes; then there is none."""
 JITTER: Final = 0.2
+WRITE_SECONDS: Final = 5.0
+"""How often progress is written for those who watch from another process, where it changed."""
 
 _OK: Final = range(200, 300)
 _CLIENT: Final = range(400, 500)
@@ -84,6 +87,16 @@ class NeedsKey:
     """The key was refused while the job was under way."""
 
     failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How far the questions about a job have come."""
+
+    age: float
+    """Seconds since its create was accepted."""
+    before: bool
+    """Whether this run of the loop has asked it before."""
 
 
 AfterCreate = Took | Fails | Uncertain | AskAgain
@@ -205,18 +218,30 @@ def backoff(attempt: int, *, first: float = 0.5, most: float = 30.0) -> float:
     return min(first * 2 ** min(attempt - 1, 16), most)
 
 
-def poll_wait(facts: ProviderFacts, polls: int, override: float | None, *, loopback: bool, spread: float) -> float:
+def poll_wait(
+    facts: ProviderFacts, since: Asked, pace: Pace | None, override: float | None, *, loopback: bool, spread: float
+) -> float:
     """Seconds until the next status question.
 
-    `override` (the operator's) goes below the table's minimum on loopback only. `spread` is a random number from
-    -1 to 1; it moves the wait by up to a fifth, never below that minimum.
+    Without a `pace` that was learned, the table's steady one. `override` (the operator's) replaces both, and goes below
+    the table's minimum on loopback only. `spread` is a random number from -1 to 1; it moves the wait by up to a fifth,
+    never below that minimum.
     """
     polling = facts.poll_seconds
     if polling is None:
         raise ValueError("a provider that answers at once is not polled")
-    wait = polling.first if polls == 0 else polling.then
-    least = polling.never_below
     if override is not None:
-        wait = override
-        least = 0.0 if loopback else least
-    return max(least, wait * (1 + JITTER * spread))
+        least = 0.0 if loopback else polling.never_below
+        return max(least, override * (1 + JITTER * spread))
+    first = polling.first * (1 + JITTER * spread)
+    if not since.before and since.age > polling.first:
+        # It may have finished while nobody asked; those that were left behind are not all asked at once.
+        return max(polling.never_below, first * (1 + spread) / 2)
+    if pace is not None:
+        return pace.wait(since.age, spread)
+    return max(polling.never_below, polling.then * (1 + JITTER * spread) if since.before else first)
+
+
+def is_worth_writing(written: tuple[float, object, object], now: tuple[float, object, object]) -> bool:
+    """Whether progress (a time, a share, words) is news since it was last written. Most providers tell none."""
+    return now[1:] != written[1:] and now[0] - written[0] >= WRITE_SECONDS

@@ -7,8 +7,8 @@ from typing import Final
 from playground.domain.job import State
 from playground.domain.provider import Operation
 from playground.jobs import policy
+from playground.jobs.database import LedgerUnavailable
 from playground.jobs.record import JobRecord
-from playground.jobs.store import LedgerUnavailable
 from playground.jobs.workshop import Workshop
 
 _log = logging.getLogger(__name__)

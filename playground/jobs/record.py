@@ -1,5 +1,6 @@
 """A job as the ledger keeps it. Holds a credential *reference*, never a key."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -109,3 +110,13 @@ class JobEvent(BaseModel):
     at: float
     kind: str
     data: dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """How long a finished job took, in seconds, and of what kind it was."""
+
+    mode: str
+    resolution: str | None
+    """As it was asked for."""
+    seconds: float

@@ -13,12 +13,12 @@ from playground.domain.errors import failure
 from playground.jobs import policy
 from playground.jobs.cancelling import cancel
 from playground.jobs.creating import create
+from playground.jobs.database import LedgerUnavailable
 from playground.jobs.following import follow
 from playground.jobs.locks import ProcessLock
 from playground.jobs.receipts import hand_over
 from playground.jobs.record import JobRecord
 from playground.jobs.saving import save
-from playground.jobs.store import LedgerUnavailable
 from playground.jobs.workshop import Workshop
 
 _log = logging.getLogger(__name__)
@@ -188,11 +188,12 @@ class Runner:
         """Take over the unfinished jobs that no living process runs; answers those that are ours now."""
         await self._replay_receipts()
         adopted: list[JobRecord] = []
-        for job in await self._shop.store.unfinished():
+        for job_id in await self._shop.store.under_way(self._shop.me, _STEPS):
+            # It should be running here, and is not where somebody looked again from another process.
+            if only in (None, job_id):
+                self.spawn(job_id)
+        for job in await self._shop.store.unfinished(besides=self._shop.me):
             if only is not None and job.id != only:
-                continue
-            if job.runner == self._shop.me:
-                self._see_to(job)
                 continue
             if self._lock.is_alive(job.runner) or not self._is_ours_to_run(job):
                 continue
@@ -220,11 +221,6 @@ class Runner:
     async def wake(self, job: JobRecord) -> None:
         """Go on with a parked job whose owner has just entered its key, here, where the key is."""
         await self._adopt_one(job)
-
-    def _see_to(self, job: JobRecord) -> None:
-        """A job of ours that should be under way and is not: somebody looked again from another process."""
-        if job.state in _STEPS and not job.overdue:
-            self.spawn(job.id)
 
     def _is_ours_to_run(self, job: JobRecord) -> bool:
         """Whether this process talks to the same base URL and account that the job was made with."""

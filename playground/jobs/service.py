@@ -21,6 +21,7 @@ from playground.jobs.cancelling import cancel, cannot_cancel
 from playground.jobs.changes import Changes
 from playground.jobs.checking import CheckResult, check_request
 from playground.jobs.code import code, code_of_job
+from playground.jobs.database import LedgerUnavailable
 from playground.jobs.deleting import delete
 from playground.jobs.exchanges import kept
 from playground.jobs.extending import LOOKED_THROUGH, extendable
@@ -31,10 +32,8 @@ from playground.jobs.ordering import order
 from playground.jobs.record import JobRecord
 from playground.jobs.runner import Runner
 from playground.jobs.sharing import LOCAL
-from playground.jobs.store import LedgerUnavailable
 from playground.jobs.thumbnails import Thumbnails
 from playground.jobs.uncertain_desk import UncertainDesk
-from playground.jobs.usual import UsualWaits
 from playground.jobs.views import view_of, without_paths
 from playground.jobs.workshop import Workshop
 
@@ -75,7 +74,6 @@ class Service:
         self._runner = runner
         self._changes = changes
         self._thumbnails = Thumbnails(shop.decoder)
-        self._usual = UsualWaits(shop.store, shop.clock)
         self.health = Health(shop.store, shop.files, shop.clock)
 
     @property
@@ -202,7 +200,7 @@ class Service:
         return await self._view(await self._shop.owned(job_id, owner))
 
     async def _view(self, job: JobRecord) -> JobView:
-        usual = await self._usual.of(job, self.tables.get(job.provider))
+        usual = await self._shop.usual.of(job, self.tables.get(job.provider))
         files = [video.file for video in job.videos]
         missing = await asyncio.to_thread(self._shop.files.missing, files) if files else ()
         return view_of(job, self._shop, cannot_cancel(self._shop, job), usual, missing)

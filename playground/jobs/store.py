@@ -1,49 +1,37 @@
-"""The ledger: the only truth about jobs, and (with its `schema`) the only module that knows SQL.
+"""The ledger: the only truth about jobs, and (with its `schema` and `database`) the only module that knows SQL.
 
 Every step is a compare-and-set that also appends to the event table, in one transaction. SQLite by default (WAL,
 fully synchronous: a receipt survives a power cut); another database is another URL.
 """
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 from pydantic import BaseModel
-from sqlalchemy import event as sa_event
-from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playground.domain.errors import TooMany, failure
 from playground.domain.job import ACTIVE, State, may_move
-from playground.jobs.record import JobEvent, JobRecord
+from playground.jobs.database import LOOK_EVERY_SECONDS, Database
+from playground.jobs.newest import Newest
+from playground.jobs.record import JobEvent, JobRecord, Took
 from playground.jobs.schema import job_events as _events
 from playground.jobs.schema import jobs as _jobs
 from playground.jobs.schema import upgrade
 from playground.jobs.sharing import LOCAL, Sharing, day_of
 from playground.jobs.upkeep import Upkeep
 
-_log = logging.getLogger(__name__)
-
 _KEPT: Final = _jobs.c.deleted_at.is_(None)
 Beside = str | tuple[str, ...]
 """Some jobs: an owner's, or those of these ids."""
 UNLIMITED: Final = Sharing()
 _WAIT: Final = "Wait until one is done, then generate again."
-_LOCKED_TRIES: Final = 12
-_BUSY: Final = ("locked", "already exists", "duplicate column")
-"""In the driver's words: somebody else is writing, or has just made the same table or column."""
-_FOREVER_SECONDS: Final = 86_400.0
-_T = TypeVar("_T")
 
 
 class _NoLongerUncertain(Exception):
     """The job that a new one was to stand in for has moved on; rolls the new one back."""
-
-
-class LedgerUnavailable(Exception):
-    """The database cannot be used now: its disk is full or gone, or it stayed locked. Nothing was written."""
 
 
 class Store:
@@ -55,15 +43,14 @@ class Store:
         *,
         clock: Callable[[], float],
         pause: Callable[[float], Awaitable[None]],
+        look_every: float = LOOK_EVERY_SECONDS,
         told: Callable[[str, JobRecord], None] = lambda _kind, _job: None,
     ) -> None:
         """`told` hears of every event once it is written: its kind, and the job as it is then."""
-        self._url = url
         self._clock = clock
-        self._pause = pause
         self._told = told
-        self._engine: AsyncEngine | None = None
-        self._under_way: set[asyncio.Task[Any]] = set()
+        self._db = Database(url, pause=pause, look_every=look_every)
+        self._newest = Newest()
 
     async def open(self) -> None:
         """Connect, make what is missing and bring an older ledger up to date; several processes may do so at once.
@@ -71,55 +58,20 @@ class Store:
         Raises:
             NewerLedger: a later version of the playground has used it.
         """
-        sqlite = self._url.startswith("sqlite")
-        # Waiting for our one connection never gives up: what waits may be a receipt.
-        one_writer: dict[str, Any] = {"pool_size": 1, "max_overflow": 0, "pool_timeout": _FOREVER_SECONDS}
-        pooled = one_writer if sqlite else {"pool_pre_ping": True}
-        # The words of its errors would hold what was to be written, prompts included.
-        self._engine = create_async_engine(self._url, hide_parameters=True, **pooled)
-        if sqlite:
-            sa_event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)  # pyright: ignore[reportUnknownMemberType] - untyped in SQLAlchemy
+        self._db.open()
 
         async def make(connection: AsyncConnection) -> None:
             await connection.run_sync(upgrade)
 
         try:
-            await self._transaction(make)
+            await self._db.write(make)
         except IntegrityError:
             # Another process has just written down the same version: what it made is seen now.
-            await self._transaction(make)
+            await self._db.write(make)
 
     async def close(self) -> None:
         """Let go of the database, once what was begun is done."""
-        while self._under_way:
-            await asyncio.wait(self._under_way)
-        if self._engine is not None:
-            await self._engine.dispose()
-            self._engine = None
-
-    async def _transaction(self, work: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
-        """Run in one transaction, to its end even where its caller is cancelled.
-
-        A cancelled statement may leave the driver waiting for ever, and with it everybody else: we have one connection.
-        """
-        task = asyncio.create_task(self._attempts(work))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
-        return await asyncio.shield(task)
-
-    async def _attempts(self, work: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
-        """A locked database is tried again, since nothing was written."""
-        assert self._engine is not None, "the store is not open"
-        for attempt in range(_LOCKED_TRIES):
-            try:
-                async with self._engine.begin() as connection:
-                    return await work(connection)
-            except OperationalError as error:
-                busy = any(each in str(error.orig) for each in _BUSY)
-                if not busy or attempt == _LOCKED_TRIES - 1:
-                    raise LedgerUnavailable(str(error.orig)) from error
-            await self._pause(min(0.05 * 2**attempt, 5))
-        raise AssertionError("the last try returned or raised")
+        await self._db.close()
 
     async def add(
         self, job: JobRecord, sharing: Sharing = UNLIMITED, *, beside: Sequence[tuple[Beside, int]] = ()
@@ -150,7 +102,7 @@ class Store:
             return job.model_copy(update={"seq": 1})
 
         try:
-            added = await self._transaction(insert)
+            added = await self._db.write(insert)
         except _NoLongerUncertain:
             return await self._become(job)
         except IntegrityError:
@@ -160,6 +112,8 @@ class Store:
             if twin is None:
                 raise
             return twin
+        if job.instead_of is not None:
+            self._newest.forget(job.instead_of)
         self._told("created", added)
         settled = await self.get(added.instead_of) if added.instead_of is not None else None
         if settled is not None:
@@ -201,20 +155,53 @@ class Store:
         """A job by its id; None for one that was deleted."""
         return await self._one(_jobs.c.id == job_id, _KEPT)
 
+    async def glance(self, job_id: str) -> JobRecord | None:
+        """A job as this process knows it: its own writes at once, what another process wrote within seconds.
+
+        For those who look often; a step of a job is decided by `get` and by the compare-and-set itself.
+        """
+        await self._db.look_elsewhere(self._newest.forget_all)
+        known = self._newest.get(job_id)
+        return known if known is not None else await self.get(job_id)
+
     async def of_owner(self, owner: str | None, limit: int) -> list[JobRecord]:
         """The newest jobs of an owner (of everybody for None), newest first."""
         query = _jobs.select().where(_KEPT).order_by(_jobs.c.created_at.desc(), _jobs.c.id).limit(limit)
         return await self._many(query if owner is None else query.where(_jobs.c.owner == owner))
 
-    async def newest_succeeded(self, provider: str, model: str, limit: int) -> list[JobRecord]:
-        """The newest jobs of anybody that a model finished, newest first."""
+    async def newest_times(self, provider: str, model: str, limit: int) -> list[Took]:
+        """What the newest jobs of anybody that a model finished took, newest first."""
         same = (_KEPT, _jobs.c.state == "succeeded", _jobs.c.provider == provider, _jobs.c.model == model)
-        return await self._many(_jobs.select().where(*same).order_by(_jobs.c.finished_at.desc()).limit(limit))
+        # From the create that was taken: what was waited for before it says nothing of others.
+        began = sa.func.coalesce(_jobs.c.submitted_at, _jobs.c.created_at)
+        seconds = sa.func.coalesce(_jobs.c.finished_at, began) - began
+        columns = (_jobs.c.mode, _jobs.c.request["resolution"].as_string(), seconds)
+        query = sa.select(*columns).where(*same).order_by(_jobs.c.finished_at.desc()).limit(limit)
 
-    async def unfinished(self) -> list[JobRecord]:
-        """Every job that a living process should be taking care of (or could, with its key), oldest first."""
+        async def read(connection: AsyncConnection) -> list[Took]:
+            rows = await connection.execute(query)
+            return [Took(mode, resolution, max(0.0, took)) for mode, resolution, took in rows]
+
+        return await self._db.read(read)
+
+    async def unfinished(self, *, besides: str | None = None) -> list[JobRecord]:
+        """Every job that a living process should be taking care of (or could, with its key), oldest first.
+
+        Those of the process `besides` are left out.
+        """
         query = _jobs.select().where(_jobs.c.state.in_((*ACTIVE, "parked"))).order_by(_jobs.c.created_at)
+        if besides is not None:
+            query = query.where(sa.or_(_jobs.c.runner.is_(None), _jobs.c.runner != besides))
         return await self._many(query)
+
+    async def under_way(self, runner: str, states: Iterable[str]) -> list[str]:
+        """The ids of a process's jobs in one of the states that are not overdue."""
+        mine = (_jobs.c.runner == runner, _jobs.c.state.in_(tuple(states)), sa.not_(_jobs.c.overdue))
+
+        async def read(connection: AsyncConnection) -> list[str]:
+            return list((await connection.execute(sa.select(_jobs.c.id).where(*mine))).scalars())
+
+        return await self._db.read(read)
 
     async def events(self, job_id: str, after: int = 0) -> list[JobEvent]:
         """A job's history after a sequence number."""
@@ -223,7 +210,7 @@ class Store:
         async def read(connection: AsyncConnection) -> list[JobEvent]:
             return [JobEvent.model_validate(dict(row)) for row in (await connection.execute(query)).mappings()]
 
-        return await self._transaction(read)
+        return await self._db.read(read)
 
     async def move(
         self,
@@ -281,7 +268,7 @@ class Store:
             rows = await connection.execute(sa.select(_jobs.c.operation).where(*ours))
             return frozenset(str(operation["id"]) for (operation,) in rows)
 
-        return await self._transaction(read)
+        return await self._db.read(read)
 
     async def adopt(self, job_id: str, dead: str | None, runner: str) -> JobRecord | None:
         """Take a job over from a process that is gone; None where somebody else was first."""
@@ -293,7 +280,7 @@ class Store:
     @property
     def upkeep(self) -> Upkeep:
         """What is asked of all jobs together."""
-        return Upkeep(self._transaction)
+        return Upkeep(self._db.write)
 
     async def delete(self, job: JobRecord, after: State, **values: object) -> JobRecord | None:
         """Forget what a job is about: its history, and the columns in `values`; None where it is elsewhere by now.
@@ -312,8 +299,9 @@ class Store:
                 await connection.execute(_events.delete().where(_events.c.job_id == job.id))
             return JobRecord.model_validate(dict(row)) if row is not None else None
 
-        deleted = await self._transaction(write)
+        deleted = await self._db.write(write)
         if deleted is not None:
+            self._newest.forget(job.id)
             self._told("deleted", deleted)
         return deleted
 
@@ -324,8 +312,10 @@ class Store:
         kind: str,
         detail: Mapping[str, object],
     ) -> JobRecord | None:
-        written = await self._transaction(lambda connection: self._write(connection, conditions, values, kind, detail))
+        age = self._newest.age
+        written = await self._db.write(lambda connection: self._write(connection, conditions, values, kind, detail))
         if written is not None:
+            self._newest.put(written, age)
             self._told(kind, written)
         return written
 
@@ -353,14 +343,18 @@ class Store:
         await connection.execute(_events.insert().values(**event))
 
     async def _one(self, *conditions: sa.ColumnElement[bool]) -> JobRecord | None:
+        age = self._newest.age
         found = await self._many(_jobs.select().where(*conditions).limit(1))
-        return found[0] if found else None
+        if not found:
+            return None
+        self._newest.put(found[0], age)
+        return found[0]
 
     async def _many(self, query: sa.Select[Any]) -> list[JobRecord]:
         async def read(connection: AsyncConnection) -> list[JobRecord]:
             return [JobRecord.model_validate(dict(row)) for row in (await connection.execute(query)).mappings()]
 
-        return await self._transaction(read)
+        return await self._db.read(read)
 
 
 def _without_receipt(job_id: str) -> list[sa.ColumnElement[bool]]:
@@ -388,11 +382,3 @@ def _plain_value(value: object) -> object:
 
 def _columns(values: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in values.items() if name != "seq"}
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    """The busy timeout first: changing the journal mode needs the lock too."""
-    cursor = connection.cursor()
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()

@@ -1,6 +1,8 @@
 """How long such jobs usually take: from what finished here once there is enough, else as the provider documents it."""
 
+import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import Final, cast
 
@@ -8,17 +10,25 @@ from playground.domain.capabilities import Table
 from playground.domain.job import ACTIVE
 from playground.domain.request import Mode
 from playground.domain.view import Usual
+from playground.jobs.pace import ENOUGH, Pace, documented, learned, pace
 from playground.jobs.record import JobRecord
 from playground.jobs.store import Store
 
-ENOUGH: Final = 5
-"""Jobs of one kind before their times are worth telling."""
 _LOOKED_AT: Final = 200
 _GOOD_FOR_SECONDS: Final = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the ledger says of one kind of job, until when (seconds since the epoch) that is good enough."""
+
+    until: float
+    usual: Usual | None
+    pace: Pace | None
+
+
 class UsualWaits:
-    """Tells times over everybody's jobs, of which nobody learns more than that.
+    """Tells times over everybody's jobs, of which nobody learns more than that, and paces questions by them.
 
     Asks the ledger at most once a minute for each kind of job: provider, model and resolution.
     """
@@ -26,20 +36,43 @@ class UsualWaits:
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         self._store = store
         self._clock = clock
-        self._known: dict[tuple[str, str, object], tuple[float, Usual | None]] = {}
+        self._known: dict[tuple[str, str, object], _Known] = {}
+        self._asking = asyncio.Lock()
 
     async def of(self, job: JobRecord, table: Table | None) -> Usual | None:
         """What to tell while a job runs; None at its end, and where nothing is known."""
         if job.state not in ACTIVE or job.overdue:
             return None
-        resolution = _resolution(job, table)
-        key = (job.provider, job.model, resolution)
-        until, usual = self._known.get(key, (0.0, None))
-        if self._clock() >= until:
-            alike = await self._store.newest_succeeded(job.provider, job.model, _LOOKED_AT)
-            usual = from_here([_took(each) for each in alike if _resolution(each, table) == resolution])
-            self._known[key] = (self._clock() + _GOOD_FOR_SECONDS, usual)
+        usual = (await self._of_its_kind(job, table)).usual
         return usual if usual is not None else _documented(table)
+
+    async def pace(self, job: JobRecord, table: Table) -> Pace | None:
+        """When to ask about a running job; None for the table's own steady pace."""
+        polling = table.provider.poll_seconds
+        if polling is None or polling.steady:
+            return None
+        return (await self._of_its_kind(job, table)).pace
+
+    async def _of_its_kind(self, job: JobRecord, table: Table | None) -> _Known:
+        key = (job.provider, job.model, _resolution(job.model, job.mode, job.request.get("resolution"), table))
+        known = self._known.get(key)
+        if known is not None and self._clock() < known.until:
+            return known
+        # One asks for all that wait, however many jobs there are.
+        async with self._asking:
+            known = self._known.get(key)
+            if known is None or self._clock() >= known.until:
+                known = await self._learn(job, table, key[-1])
+                self._known[key] = known
+        return known
+
+    async def _learn(self, job: JobRecord, table: Table | None, resolution: object) -> _Known:
+        alike = await self._store.newest_times(job.provider, job.model, _LOOKED_AT)
+        took = [o.seconds for o in alike if _resolution(job.model, o.mode, o.resolution, table) == resolution]
+        polling = table.provider.poll_seconds if table is not None else None
+        spread = learned(took) or documented(table.provider.usual_wait if table is not None else None)
+        best = pace(spread, polling) if spread is not None and polling is not None else None
+        return _Known(self._clock() + _GOOD_FOR_SECONDS, from_here(took), best)
 
 
 def from_here(seconds: Sequence[float]) -> Usual | None:
@@ -55,13 +88,7 @@ def _documented(table: Table | None) -> Usual | None:
     return Usual(low=wait.at_least, high=wait.at_most, jobs=0) if wait is not None else None
 
 
-def _took(job: JobRecord) -> float:
-    """From the create that was taken to the last saved video: what was waited for before it says nothing of others."""
-    began = job.submitted_at if job.submitted_at is not None else job.created_at
-    return max(0.0, (job.finished_at or began) - began)
-
-
-def _resolution(job: JobRecord, table: Table | None) -> object:
-    asked = job.request.get("resolution")
-    spec = table.specs.get((job.model, cast("Mode", job.mode))) if table is not None else None
+def _resolution(model: str, mode: str, asked: object, table: Table | None) -> object:
+    """What was asked for, or what a job is given that asks for none."""
+    spec = table.specs.get((model, cast("Mode", mode))) if table is not None else None
     return asked if asked is not None or spec is None else spec.default("resolution")

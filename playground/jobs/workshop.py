@@ -24,6 +24,7 @@ from playground.jobs.sharing import Sharing
 from playground.jobs.store import Store
 from playground.jobs.telling import Telling
 from playground.jobs.uploads import Uploads
+from playground.jobs.usual import UsualWaits
 from playground.registry import Provider, Registry
 from playground.transport.body import StoredMedia
 from playground.transport.client import Transport
@@ -68,6 +69,7 @@ class Workshop:
     poll_seconds: float | None
     region: str | None
     allow_retired: bool
+    usual: UsualWaits
     announce: Callable[[str], None]
     """Told the id of a job whenever something of it changed."""
     telling: Telling

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.domain.capabilities import ProviderFacts
+from playground.domain.capabilities import Polling, ProviderFacts
 from playground.domain.errors import FailureCode, failure
 from playground.domain.provider import (
     Accepted,
@@ -22,9 +22,11 @@ from playground.domain.provider import (
     Unclear,
 )
 from playground.domain.waiting import retry_after
+from playground.jobs.pace import LONGEST, Spread, learned, pace
 from playground.jobs.policy import (
     MAX_HINT_SECONDS,
     AskAgain,
+    Asked,
     Fails,
     Took,
     Uncertain,
@@ -107,21 +109,44 @@ def test_backoff_grows_and_stays_below_its_most(attempt: int, first: float, most
 _seconds = st.floats(0.01, 600)
 
 
+_paces = st.fixed_dictionaries({"first": _seconds, "then": _seconds, "never_below": _seconds})
+_spreads = st.builds(Spread, usual=st.floats(1, 2_000), sigma=st.floats(0.08, 2))
+
+
 @relaxed
 @given(
-    st.fixed_dictionaries({"first": _seconds, "then": _seconds, "never_below": _seconds}),
-    st.integers(0, 1_000),
+    _paces,
+    st.builds(Asked, age=st.floats(0, 10_000), before=st.booleans()),
     st.one_of(st.none(), _seconds),
     st.booleans(),
     st.floats(-1, 1),
 )
 def test_questions_keep_the_tables_pace(
-    pace: dict[str, Any], polls: int, override: float | None, loopback: bool, spread: float
+    pace: dict[str, Any], since: Asked, override: float | None, loopback: bool, spread: float
 ) -> None:
     facts = ProviderFacts.model_validate(
         {"label": "Veo", "base_url": {"env": "X"}, "answers": "poll", "poll_seconds": pace, "evidence": "e"}
     )
-    wait = poll_wait(facts, polls, override, loopback=loopback, spread=spread)
+    wait = poll_wait(facts, since, None, override, loopback=loopback, spread=spread)
     least = 0.0 if loopback and override is not None else pace["never_below"]
-    base = override if override is not None else pace["first"] if polls == 0 else pace["then"]
+    base = override if override is not None else max(pace["first"], pace["then"])
     assert least <= wait <= max(least, base * 1.2 + 1e-9)
+
+
+@settings(deadline=None, max_examples=60)
+@given(_paces, _spreads, st.lists(st.tuples(st.floats(0, 20_000), st.floats(-1, 1)), min_size=1, max_size=20))
+def test_a_learned_pace_keeps_the_tables_least_and_never_waits_absurdly(
+    seconds: dict[str, float], spread: Spread, asked: list[tuple[float, float]]
+) -> None:
+    polling = Polling.model_validate(seconds)
+    best = pace(spread, polling)
+    for age, dice in asked if best is not None else ():
+        least, longest = polling.never_below, max(LONGEST * polling.then, spread.usual / 3)
+        assert least <= best.wait(age, dice) <= max(least, longest)
+
+
+@relaxed
+@given(st.lists(st.floats(0, 1e6), max_size=60))
+def test_whatever_the_ledger_holds_something_or_nothing_is_learned(took: list[float]) -> None:
+    spread = learned(took)
+    assert spread is None or (spread.usual > 0 and spread.sigma > 0 and 0 <= spread.share_at_worst(70) <= 1)

@@ -27,12 +27,14 @@ from playground.domain.provider import (
     Unclear,
 )
 from playground.domain.waiting import retry_after
+from playground.jobs.pace import Pace
 from playground.jobs.policy import (
     MAX_CONNECT_TRIES,
     MAX_LIMITED_TRIES,
     NOT_YET_SECONDS,
     AfterCreate,
     AskAgain,
+    Asked,
     Fails,
     NeedsKey,
     Took,
@@ -41,6 +43,7 @@ from playground.jobs.policy import (
     after_status,
     backoff,
     give_up_creating,
+    is_worth_writing,
     poll_wait,
 )
 
@@ -317,15 +320,25 @@ def facts(**polling: float) -> ProviderFacts:
     )
 
 
+FRESH, ASKED, LEFT = Asked(0, before=False), Asked(30, before=True), Asked(300, before=False)
+EVERY_SECOND = Pace((0, 100), (0, 100), least=1, longest=40)
+
 WAITS: list[tuple[Callable[[], float], float]] = [
-    (lambda: poll_wait(facts(), 0, None, loopback=False, spread=0), 10),
-    (lambda: poll_wait(facts(), 1, None, loopback=False, spread=0), 15),
-    (lambda: poll_wait(facts(), 1, None, loopback=False, spread=1), 18),
-    (lambda: poll_wait(facts(), 1, None, loopback=False, spread=-1), 12),
-    (lambda: poll_wait(facts(first=5), 0, None, loopback=True, spread=-1), 5),
-    (lambda: poll_wait(facts(), 0, 30, loopback=False, spread=0), 30),
-    (lambda: poll_wait(facts(), 3, 0.1, loopback=False, spread=0), 5),
-    (lambda: poll_wait(facts(), 3, 0.1, loopback=True, spread=0), 0.1),
+    (lambda: poll_wait(facts(), FRESH, None, None, loopback=False, spread=0), 10),
+    (lambda: poll_wait(facts(), ASKED, None, None, loopback=False, spread=0), 15),
+    (lambda: poll_wait(facts(), ASKED, None, None, loopback=False, spread=1), 18),
+    (lambda: poll_wait(facts(), ASKED, None, None, loopback=False, spread=-1), 12),
+    (lambda: poll_wait(facts(first=5), FRESH, None, None, loopback=True, spread=-1), 5),
+    # What was learned comes before the table, and the operator's word before both.
+    (lambda: poll_wait(facts(), ASKED, EVERY_SECOND, None, loopback=False, spread=0), 1),
+    (lambda: poll_wait(facts(), ASKED, EVERY_SECOND, 30, loopback=False, spread=0), 30),
+    (lambda: poll_wait(facts(), FRESH, None, 30, loopback=False, spread=0), 30),
+    (lambda: poll_wait(facts(), ASKED, None, 0.1, loopback=False, spread=0), 5),
+    (lambda: poll_wait(facts(), ASKED, None, 0.1, loopback=True, spread=0), 0.1),
+    # Left behind by a process that ended: soon, and not all at once.
+    (lambda: poll_wait(facts(), LEFT, EVERY_SECOND, None, loopback=False, spread=0), 5),
+    (lambda: poll_wait(facts(), LEFT, None, None, loopback=False, spread=-1), 5),
+    (lambda: poll_wait(facts(), LEFT, None, None, loopback=False, spread=1), 12),
 ]
 
 
@@ -337,7 +350,14 @@ def test_the_pace_of_questions(wait: Callable[[], float], seconds: float) -> Non
 def test_who_answers_at_once_is_not_asked() -> None:
     once = ProviderFacts.model_validate({"label": WHO, "base_url": {"env": "X"}, "answers": "once", "evidence": "e"})
     with pytest.raises(ValueError, match="not polled"):
-        poll_wait(once, 0, None, loopback=False, spread=0)
+        poll_wait(once, FRESH, None, None, loopback=False, spread=0)
+
+
+def test_progress_is_written_where_it_changed_and_not_too_often() -> None:
+    assert not is_worth_writing((0, 0.1, "drawing"), (100, 0.1, "drawing"))
+    assert not is_worth_writing((0, 0.1, "drawing"), (4, 0.2, "drawing"))
+    assert is_worth_writing((0, 0.1, "drawing"), (5, 0.2, "drawing"))
+    assert is_worth_writing((0, None, None), (5, None, "Veo answered 500; asking again."))
 
 
 def test_backoff_doubles_up_to_its_most() -> None:

@@ -3,10 +3,11 @@
 import asyncio
 import itertools
 import random
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,8 @@ async def no_pause(_seconds: float) -> None:
 
 
 @asynccontextmanager
-async def opened(folder: Path, clock: Callable[[], float] = lambda: 1_000.0) -> AsyncGenerator[Store]:
-    store = Store(f"sqlite+aiosqlite:///{folder / 'jobs.db'}", clock=clock, pause=no_pause)
+async def opened(folder: Path, clock: Callable[[], float] = lambda: 1_000.0, **options: Any) -> AsyncGenerator[Store]:
+    store = Store(f"sqlite+aiosqlite:///{folder / 'jobs.db'}", clock=clock, pause=no_pause, **options)
     await store.open()
     try:
         yield store
@@ -349,3 +350,48 @@ def test_processes_may_open_a_fresh_database_at_once(tmp_path: Path) -> None:
         opener.stdin.write("go\n")
         opener.stdin.flush()
     assert [(opener.communicate(timeout=30), opener.returncode) for opener in openers] == [(("0\n", ""), 0)] * 2
+
+
+async def test_a_glance_sees_own_writes_at_once_and_those_of_others_soon(tmp_path: Path) -> None:
+    async with opened(tmp_path, look_every=0.0) as here, opened(tmp_path) as elsewhere:
+        added = await here.add(a_job())
+        assert await here.glance(added.id) == added
+        mine = await here.note(added.id, "progress", polls=1)
+        assert await here.glance(added.id) == mine
+        theirs = await elsewhere.note(added.id, "progress", polls=2)
+        assert await here.glance(added.id) == theirs
+        assert await here.glance("no-such-job") is None
+
+
+async def test_who_looks_often_does_not_ask_the_database_each_time(tmp_path: Path) -> None:
+    async with opened(tmp_path, look_every=3_600.0) as here, opened(tmp_path) as elsewhere:
+        added = await here.add(a_job())
+        first = await here.glance(added.id)
+        await elsewhere.note(added.id, "progress", polls=2)
+        assert await here.glance(added.id) is first
+        # Whoever decides by it asks the database, and what was read that way is known from then on.
+        assert (await here.get(added.id)) == (await here.glance(added.id)) != first
+
+
+async def test_reading_does_not_wait_for_a_write_that_hangs(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        await store.add(a_job())
+        with closing(sqlite3.connect(tmp_path / "jobs.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            writing = asyncio.create_task(store.note("job-1", "progress", polls=1))
+            await asyncio.sleep(0)
+            async with asyncio.timeout(5):
+                assert (await store.get("job-1")) == a_job(seq=1)
+                assert [job.id for job in await store.of_owner("local", 10)] == ["job-1"]
+            assert not writing.done()
+            other.execute("ROLLBACK")
+        assert (await writing) is not None
+
+
+async def test_only_what_others_left_is_read_whole_and_ours_by_id(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        for number, (runner, state) in enumerate([("me", "running"), ("dead", "running"), (None, "queued")]):
+            await store.add(a_job(id=f"job-{number}", runner=runner, state=state))
+        await store.add(a_job(id="job-3", state="running", overdue=True))
+        assert {job.id for job in await store.unfinished(besides="me")} == {"job-1", "job-2"}
+        assert await store.under_way("me", ("queued", "running")) == ["job-0"]
