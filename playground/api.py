@@ -4,6 +4,7 @@ Whatever is not yours is not there: a missing, short or foreign token gets the s
 """
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final, Protocol
@@ -33,6 +34,8 @@ MAX_BODY: Final = 200_000
 """Bytes of a request to be checked; its media are references, never bytes."""
 MAX_JOBS: Final = 50
 """How many a list names; `?newest=` asks for fewer."""
+MAX_WAIT_SECONDS: Final = 25.0
+"""How long who watches a job may be kept waiting for a change: less than what lies between cuts off for silence."""
 _LANGUAGES: Final[Mapping[str, Language]] = {name: name for name in LANGUAGES}
 _NOWHERE: Final = Path("/nonexistent")
 _PRIVATE: Final = {"cache-control": "private, no-store"}
@@ -41,6 +44,7 @@ _FOUND_OUT: Final = {"error": {"code": "not_found", "message": str(NotFound())}}
 _MEDIA_HEADERS: Final = {"cache-control": "private, max-age=3600", "x-content-type-options": "nosniff"}
 
 Bearer = Annotated[str, Header(alias="authorization")]
+Named = Annotated[str, Header()]
 Action = Callable[[str], Awaitable[BaseModel]]
 
 
@@ -85,6 +89,7 @@ def router(service: Service, *, upload_dir: Path = _NOWHERE) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     _add_check(routes, service, upload_dir)
     _add_jobs(routes, service)
+    _add_job(routes, service)
     _add_deleting(routes, service)
     _add_keys(routes, service)
     _add_media(routes, service)
@@ -149,9 +154,24 @@ def _add_jobs(routes: APIRouter, service: Service) -> None:
             return _not_found()
         return JSONResponse({"results": [each.model_dump(mode="json") for each in found]}, headers=_PRIVATE)
 
+
+def _add_job(routes: APIRouter, service: Service) -> None:
     @routes.get("/api/jobs/{job_id}")
-    async def job(job_id: str, authorization: Bearer = "") -> Response:
-        return await _viewed(authorization, lambda owner: service.view(job_id, owner=owner))
+    async def job(job_id: str, authorization: Bearer = "", if_none_match: Named = "", prefer: Named = "") -> Response:
+        """As it is; or, to who names the `ETag` that he has (and `Prefer: wait=20`), once it is another: else a 304."""
+        try:
+            owner = owner_of_bearer(authorization)
+            known = if_none_match.strip().removeprefix("W/").strip('"')
+            if known:
+                view = await service.newer(job_id, owner=owner, than=known, wait_seconds=_wait_of(prefer))
+            else:
+                view = await service.view(job_id, owner=owner)
+        except NotFound:
+            return _not_found()
+        headers = {**_PRIVATE, "etag": f'W/"{view.mark()}"'}
+        if view.mark() == known:
+            return Response(status_code=304, headers=headers)
+        return Response(view.model_dump_json(), media_type="application/json", headers=headers)
 
     @routes.get("/api/jobs/{job_id}/conversation")
     async def conversation(job_id: str, authorization: Bearer = "") -> Response:
@@ -292,6 +312,12 @@ def _too_many(error: TooMany) -> Response:
     wait = {"retry-after": str(error.wait_seconds)} if error.wait_seconds is not None else {}
     said = {"code": error.code, "message": error.message, "next_step": error.next_step}
     return JSONResponse({"error": said}, status_code=429, headers={**_PRIVATE, **wait})
+
+
+def _wait_of(prefer: str) -> float:
+    """Seconds that somebody would rather wait than hear of no change (RFC 7240)."""
+    found = re.search(r"\bwait=(\d{1,3})\b", prefer)
+    return min(float(found[1]), MAX_WAIT_SECONDS) if found is not None else 0.0
 
 
 async def _viewed(authorization: str, action: Action) -> Response:

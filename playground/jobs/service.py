@@ -6,6 +6,7 @@ Nothing here waits for a provider but cancelling; jobs run in the background and
 import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Collection, Mapping
+from contextlib import aclosing, suppress
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -197,7 +198,7 @@ class Service:
         Raises:
             NotFound: there is none, or it is somebody else's.
         """
-        return await self._view(await self._shop.owned(job_id, owner))
+        return await self._view(await self._shop.seen_by(job_id, owner))
 
     async def _view(self, job: JobRecord) -> JobView:
         usual = await self._shop.usual.of(job, self.tables.get(job.provider))
@@ -303,15 +304,34 @@ class Service:
             NotFound: there is none, or it is somebody else's.
         """
         with self._changes.follow(job_id) as changed:
-            last: JobView | None = None
+            last, seen = None, None
             while True:
-                view = await self.view(job_id, owner=owner)
-                if last is None or _differs(view, last):
-                    last = view
-                    yield view
-                if view.at_rest:
-                    return
+                job = await self._shop.seen_by(job_id, owner)
+                live = self._shop.live.get(job_id)
+                # Most who look find nothing new; a view is made only where there may be something.
+                now = (job.seq, live and (live.progress, live.words, live.polls))
+                if now != seen:
+                    seen, view = now, await self._view(job)
+                    if view.mark() != last:
+                        last = view.mark()
+                        yield view
+                    if view.at_rest:
+                        return
                 await changed()
+
+    async def newer(self, job_id: str, *, owner: str, than: str, wait_seconds: float) -> JobView:
+        """A job's view as soon as its mark is another one than `than`; after the wait, or at rest, as it is.
+
+        Raises:
+            NotFound: there is none, or it is somebody else's.
+        """
+        view = await self.view(job_id, owner=owner)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait_seconds), aclosing(self.watch(job_id, owner=owner)) as views:
+                async for view in views:
+                    if view.mark() != than:
+                        break
+        return view
 
     async def settled(self, job_id: str, *, owner: str) -> JobView:
         """Wait until a job rests, and answer its last view."""
@@ -352,9 +372,3 @@ class Service:
         """
         job = await self._shop.owned(job_id, owner)
         return [self._shop.files.video(video.file) for video in job.videos]
-
-
-def _differs(view: JobView, last: JobView) -> bool:
-    """Whether somebody who watches would see a difference; the clock alone is none."""
-    ignored = {"elapsed_seconds", "videos"}
-    return view.model_dump(exclude=ignored) != last.model_dump(exclude=ignored)

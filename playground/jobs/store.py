@@ -153,7 +153,11 @@ class Store:
 
     async def get(self, job_id: str) -> JobRecord | None:
         """A job by its id; None for one that was deleted."""
-        return await self._one(_jobs.c.id == job_id, _KEPT)
+        age = self._newest.age
+        found = await self._one(_jobs.c.id == job_id, _KEPT)
+        if found is not None:
+            self._newest.put(found, age)
+        return found
 
     async def glance(self, job_id: str) -> JobRecord | None:
         """A job as this process knows it: its own writes at once, what another process wrote within seconds.
@@ -343,12 +347,8 @@ class Store:
         await connection.execute(_events.insert().values(**event))
 
     async def _one(self, *conditions: sa.ColumnElement[bool]) -> JobRecord | None:
-        age = self._newest.age
         found = await self._many(_jobs.select().where(*conditions).limit(1))
-        if not found:
-            return None
-        self._newest.put(found[0], age)
-        return found[0]
+        return found[0] if found else None
 
     async def _many(self, query: sa.Select[Any]) -> list[JobRecord]:
         async def read(connection: AsyncConnection) -> list[JobRecord]:

@@ -89,10 +89,15 @@ class Workshop:
         Raises:
             NotFound: there is none, or it is somebody else's.
         """
-        job = await self.store.get(job_id)
-        if job is None or not secrets.compare_digest(job.owner.encode(), owner.encode()):
-            raise NotFound
-        return job
+        return _of_owner(await self.store.get(job_id), owner)
+
+    async def seen_by(self, job_id: str, owner: str) -> JobRecord:
+        """The same as it is known here, for those who only look, and often.
+
+        Raises:
+            NotFound: as above.
+        """
+        return _of_owner(await self.store.glance(job_id), owner)
 
     def reaches(self, job: JobRecord) -> bool:
         """Whether this process talks to the same base URL and account that a job was made with."""
@@ -202,3 +207,9 @@ def needs_key(provider: Provider, charged: Charged) -> Failure:
     """Why a job rests until its owner enters the key."""
     says = f"This job needs your key for {provider.label} to go on."
     return failure("bad_key", says, charged, next_step="Enter the key and continue the job.")
+
+
+def _of_owner(job: JobRecord | None, owner: str) -> JobRecord:
+    if job is None or not secrets.compare_digest(job.owner.encode(), owner.encode()):
+        raise NotFound
+    return job
