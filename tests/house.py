@@ -51,7 +51,7 @@ class FakeTime:
     async def pause(self, seconds: float) -> None:
         self.now += seconds
         self.pauses.append(seconds)
-        await asyncio.sleep(0.004)
+        await asyncio.sleep(0.01)
 
 
 def small_clip(path: Path, seconds: int = 4, size: tuple[int, int] = (1280, 720)) -> Path:
@@ -103,7 +103,7 @@ class House:
     async def process(self, *, adopts: bool = False, **environment: str) -> AsyncGenerator[Service]:
         # A fake clock makes long waits free, and every question costs real time: so ask seldom.
         settings = load_settings(
-            {"HOME": str(self.folder), "PLAYGROUND_POLL_SECONDS": "20", **environment}, data_dir=self.data
+            {"HOME": str(self.folder), "PLAYGROUND_POLL_SECONDS": "10", **environment}, data_dir=self.data
         )
         command = (sys.executable, "-S", "-E", str(self._worker), str(self._clip))
 
