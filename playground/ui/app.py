@@ -11,7 +11,7 @@ from playground.ui import doors
 from playground.ui.asgi import ASGIApp
 from playground.ui.capability_routes import capability_routes
 from playground.ui.front_page import FrontPage
-from playground.ui.gradio_typed import mount_page
+from playground.ui.gradio_typed import look_for_events_every, mount_page
 from playground.ui.guard import Guard
 from playground.ui.layout import build
 from playground.ui.pieces import head, hints
@@ -23,6 +23,8 @@ _WORKERS: Final = 200
 """Queue workers; Gradio's default of 40 would let 40 followed jobs of `gradio_client` users block every click."""
 _SESSIONS: Final = 500
 _WAITING: Final = 200
+_LOOK_SECONDS: Final = 0.02
+"""Nobody feels that a click waits so long, and an idle server costs next to nothing."""
 
 
 def mount(
@@ -48,6 +50,7 @@ def mount(
     page.max_threads = _WORKERS
     page.state_session_capacity = _SESSIONS
     page.queue(default_concurrency_limit=None, max_size=_WAITING, api_open=False)
+    look_for_events_every(page, _LOOK_SECONDS)
     mounted = mount_page(
         app,
         page,

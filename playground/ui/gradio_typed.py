@@ -56,6 +56,13 @@ def mount_page(app: FastAPI, page: gr.Blocks, **options: Any) -> FastAPI:
     return cast("FastAPI", cast("Any", gr).mount_gradio_app(app, page, **options))
 
 
+def look_for_events_every(page: gr.Blocks, seconds: float) -> None:
+    """How long Gradio's queue rests between two looks for something to do; by itself 1 ms, at 6 % of a core."""
+    queue = cast("Any", page)._queue
+    queue.sleep_when_free = seconds
+    queue.progress_update_sleep_when_free = seconds
+
+
 def with_colours(theme: Default, **colours: str) -> Base:
     """A theme with some of its variables set."""
     return cast("Base", cast("Any", theme).set(**colours))

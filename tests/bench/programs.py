@@ -18,6 +18,9 @@ from tests.bench.page import Visit, browser, visit
 
 ROOT: Final = Path(__file__).parents[2]
 _UP_WITHIN: Final = 120.0
+_SETTLED_AFTER: Final = 3.0
+_IDLE_SECONDS: Final = 10.0
+_IDLE_GOAL: Final = 2.0
 _OURS: Final = '[data-ready="yes"]'
 _BARE: Final = "textarea"
 _AT_MOST: Final = 1.25
@@ -35,6 +38,10 @@ def lines(runs: int, folder: Path) -> Iterator[Line]:
     environment = {"PATH": os.environ.get("PATH", ""), "HOME": str(folder), "PLAYGROUND_DATA_DIR": str(folder / "data")}
     yield Line(
         "`playground serve`, from its start to the first 200", f"{median_of(runs, lambda: _started(environment)):.1f} s"
+    )
+    idle = median_of(runs, lambda: _idle(environment))
+    yield Line(
+        "`playground serve`, nobody there", f"{idle:.1f} % of one core", f"≤ {_IDLE_GOAL:g} %", idle <= _IDLE_GOAL
     )
     yield Line("`playground check`, the whole process", f"{median_of(runs, lambda: _checked(environment)):.1f} s")
     yield from _first_visits(environment, runs)
@@ -67,15 +74,35 @@ def _started(environment: Mapping[str, str]) -> float:
         return time.perf_counter() - began
 
 
+def _idle(environment: Mapping[str, str]) -> float:
+    """Percent of one core that a server takes which nobody asks for anything."""
+
+    def cpu_seconds(pid: int) -> float:
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+    with _process(environment) as (_, pid):
+        time.sleep(_SETTLED_AFTER)
+        before = cpu_seconds(pid)
+        time.sleep(_IDLE_SECONDS)
+        return (cpu_seconds(pid) - before) / _IDLE_SECONDS * 100
+
+
 @contextmanager
 def _serving(environment: Mapping[str, str], program: str = "playground") -> Generator[str]:
+    with _process(environment, program) as (base, _):
+        yield base
+
+
+@contextmanager
+def _process(environment: Mapping[str, str], program: str = "playground") -> Generator[tuple[str, int]]:
     port = str(_free_port())
     command = [sys.executable, "-m", program, *(("serve", "--port") if program == "playground" else ()), port]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     try:
         base = f"http://127.0.0.1:{port}/"
         _until_it_answers(base, process)
-        yield base
+        yield base, process.pid
     finally:
         process.terminate()
         process.wait(30)

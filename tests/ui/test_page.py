@@ -33,7 +33,30 @@ class Shelf:
         return date(2026, 11, 20)
 
 page = build(Shelf(), Path(sys.argv[1]))
-print(json.dumps({"config": page.get_config_file(), "info": page.get_api_info()}, default=str))
+
+import asyncio
+from gradio import queueing
+from playground.ui.gradio_typed import look_for_events_every
+
+page.queue()
+look_for_events_every(page, 0.05)
+looks = []
+
+class Asyncio:
+    def __getattr__(self, name):
+        return getattr(asyncio, name)
+    async def sleep(self, seconds):
+        looks.append(seconds)
+        page._queue.stopped = len(looks) >= 3
+
+async def idle():
+    queueing.asyncio = Asyncio()
+    for loop in (page._queue.start_processing, page._queue.start_progress_updates):
+        page._queue.stopped = False
+        looks.append("then")
+        await loop()
+asyncio.run(idle())
+print(json.dumps({"config": page.get_config_file(), "info": page.get_api_info(), "looks": looks}, default=str))
 """
 
 
@@ -79,3 +102,7 @@ def test_no_heartbeat_is_needed(page: Any) -> None:
 
 def test_no_component_decodes_an_upload(page: Any) -> None:
     assert not {"image", "video", "file", "number"} & {c["type"] for c in page["config"]["components"]}
+
+
+def test_an_idle_queue_rests_between_its_looks(page: Any) -> None:
+    assert page["looks"] == ["then", 0.05, 0.05, "then", 0.05]
