@@ -8,6 +8,7 @@ from playground.domain.capabilities import UNKNOWN, MediaLimit, ModeSpec, Parame
 from playground.domain.request import PARAMETER_KINDS, Mode
 from playground.domain.words import spoken
 from playground.ui import texts
+from playground.ui.table_texts import MEGABYTES, SECONDS_MOST
 
 Style = Literal["radio", "checkbox", "line", "text", "media"]
 Plain = str | int | bool
@@ -132,8 +133,9 @@ def _limits(limits: MediaLimit | None) -> str | None:
         return None
     formats = [name.upper() for name in limits.formats or ()]
     known = ", ".join(formats[:_FORMATS_NAMED]) + (" …" if len(formats) > _FORMATS_NAMED else "")
-    size = f"up to {limits.max_megabytes:g} MB" if limits.max_megabytes is not None else ""
-    length = f"up to {limits.at_most_seconds:g} s" if limits.at_most_seconds is not None else ""
+    most, longest = limits.max_megabytes, limits.at_most_seconds
+    size = MEGABYTES.format(value=f"{most:g}") if most is not None else ""
+    length = SECONDS_MOST.format(value=f"{longest:g}") if longest is not None else ""
     return ", ".join(part for part in (known, size, length) if part) or None
 
 

@@ -1,4 +1,7 @@
-"""Every word of the page that does not come from a table or the domain. A translation is one file like this."""
+"""Every word of the page that does not come from a table or the domain.
+
+Its neighbours `prompt_texts.py` and `table_texts.py` belong to the same catalogue: a translation is a file like each.
+"""
 
 from typing import Final
 
