@@ -45,9 +45,9 @@ STEPS: Final = ("checked", "submitted", "generating", "saving", "ready")
 """What the status card shows, in order."""
 
 _STEP_OF: Final[Mapping[State, int]] = {
-    "queued": 0,
-    "submitting": 0,
-    "uncertain": 0,
+    "queued": 1,
+    "submitting": 1,
+    "uncertain": 1,
     "running": 2,
     "downloading": 3,
     "succeeded": 4,
@@ -55,13 +55,14 @@ _STEP_OF: Final[Mapping[State, int]] = {
 
 
 def step_of(state: State, *, accepted: bool, answers_once: bool = False) -> int:
-    """The place in `STEPS` that a job has reached; ends and rests without a place of their own keep the last one.
+    """The place in `STEPS` that a job is at; ends and rests without a place of their own keep the last one.
 
+    Every job has been checked, so what is stopped before it is accepted is stopped where it is submitted.
     A provider that answers once is at work for as long as its create call has no answer.
     """
     if state == "submitting" and answers_once:
         return 2
-    return _STEP_OF.get(state, 2 if accepted else 0)
+    return _STEP_OF.get(state, 2 if accepted else 1)
 
 
 def may_move(before: State, after: State) -> bool:

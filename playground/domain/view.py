@@ -75,7 +75,7 @@ class JobView(BaseModel):
     id: str
     state: State
     step: int
-    """Place in `steps` that was reached."""
+    """Place in `steps` where it is, or where it stopped."""
     steps: tuple[str, ...] = STEPS
     provider: str
     provider_label: str

@@ -178,6 +178,7 @@ def test_a_lost_reply_is_said_to_be_uncertain(visit: Visit) -> None:
     page = visit()
     Form(page, "text-to-video").open().write("Something").advanced().rehearse("Lost reply").generate()
     reaches(page, "uncertain")
+    expect(page.locator(".steps .stopped")).to_have_text("Submitted")
     expect(card(page)).to_contain_text("Whether it was charged is unknown")
     expect(card(page)).to_contain_text("before you generate again")
     assert len(jobs_of(page)) == 1

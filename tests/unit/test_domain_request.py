@@ -192,5 +192,6 @@ def test_a_card_has_a_place_for_every_state(accepted: bool) -> None:
     assert all(0 <= place < len(STEPS) for place in places.values())
     assert STEPS[places["succeeded"]] == "ready"
     assert places["queued"] <= places["submitting"] <= places["running"] <= places["downloading"]
-    assert (places["failed"] > 0) is accepted
+    assert STEPS[places["failed"]] == ("generating" if accepted else "submitted")
+    assert STEPS[places["uncertain"]] == "submitted"
     assert STEPS[step_of("submitting", accepted=accepted, answers_once=True)] == "generating"
