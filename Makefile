@@ -16,7 +16,7 @@ SOURCES := playground tests
 PIN = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/python -m uv pip compile pyproject.toml --quiet \
 	--universal --python-version 3.11 --extra oauth --generate-hashes $(ARGS)
 
-.PHONY: help run test test-sdk lint fmt bench lock
+.PHONY: help run test test-sdk lint fmt bench campaign lock
 
 help: ## this list
 	@echo "make <target>:"
@@ -46,6 +46,9 @@ fmt: $(VENV)/dev.stamp ## put the code into its format and mend what can be mend
 
 bench: $(VENV)/dev.stamp ## measure it
 	@exec $(BIN)/python -m tests.bench $(ARGS)
+
+campaign: $(VENV)/dev.stamp ## kill it over and over, and compare the providers' books with what is left
+	@exec $(BIN)/python -m tests.campaign $(ARGS)
 
 lock: $(VENV)/dev.stamp ## make the lock files anew from pyproject.toml (newest versions: ARGS=--upgrade)
 	@$(PIN) -o requirements.lock && $(PIN) --group dev -c requirements.lock -o requirements-dev.lock

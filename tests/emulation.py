@@ -50,9 +50,17 @@ class Emulation:
         queued = {"provider": stem, "step": step, "fault": fault, "times": times, "after_bytes": after_bytes}
         self._call("POST", "/__faults", queued)
 
+    def waiting_faults(self) -> int:
+        """How many queued faults nobody has met yet."""
+        return len(self._call("GET", "/__faults"))
+
+    def forget_faults(self) -> None:
+        """Forget every queued fault."""
+        self._call("DELETE", "/__faults")
+
     def forget(self) -> None:
         """Forget every request, count and fault."""
-        self._call("DELETE", "/__faults")
+        self.forget_faults()
         self._call("DELETE", "/__journal")
 
     def accepted(self, stem: str) -> int:
@@ -82,10 +90,13 @@ def key_of(stem: str) -> str:
 
 
 @contextmanager
-def emulation(folder: Path, *, proxied: bool = False) -> Generator[Emulation]:
-    """Run the server in a thread until the block ends; with its proxy in front, for faults below HTTP."""
+def emulation(folder: Path, *, proxied: bool = False, padding: int = 0) -> Generator[Emulation]:
+    """Run the server in a thread until the block ends; with its proxy in front, for faults below HTTP.
+
+    `padding` makes its videos so many bytes larger.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    worker, clip = folder / "worker.py", small_clip(folder / "prepared.mp4")
+    worker, clip = folder / "worker.py", small_clip(folder / "prepared.mp4", padding=padding)
     worker.write_text(WORKER)
     command = (sys.executable, "-S", "-E", str(worker), str(clip))
     built = emulator_of(folder / "data", clock=lambda: datetime.now(UTC), worker=command, slow_seconds=0.2)

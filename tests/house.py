@@ -54,9 +54,13 @@ class FakeTime:
         await asyncio.sleep(0.01)
 
 
-def small_clip(path: Path, seconds: int = 4, size: tuple[int, int] = (1280, 720)) -> Path:
-    """A real H.264 clip of one grey, encoded once for each process of the tests."""
-    path.write_bytes(_clip(seconds, size))
+def small_clip(path: Path, seconds: int = 4, size: tuple[int, int] = (1280, 720), padding: int = 0) -> Path:
+    """A real H.264 clip of one grey, encoded once for each process of the tests.
+
+    `padding` are bytes in a free box: harmless to players, and long enough to be cut in the middle.
+    """
+    box = (padding + 8).to_bytes(4, "big") + b"free" + bytes(padding) if padding else b""
+    path.write_bytes(_clip(seconds, size) + box)
     return path
 
 

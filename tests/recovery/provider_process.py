@@ -103,11 +103,7 @@ class ProviderProcess:
 def provider_process(folder: Path, clip_seconds: int = 4) -> Generator[ProviderProcess]:
     """Serve on a free loopback port until the block ends. The clip is padded, so that a download has many pieces."""
     folder.mkdir(parents=True)
-    clip = small_clip(folder / "prepared.mp4", clip_seconds)
-    with clip.open("ab") as file:
-        # A free box: harmless to players, and long enough to be cut in the middle.
-        padding = 2_000_000
-        file.write((padding + 8).to_bytes(4, "big") + b"free" + bytes(padding))
+    clip = small_clip(folder / "prepared.mp4", clip_seconds, padding=2_000_000)
     worker = folder / "worker.py"
     worker.write_text(WORKER)
     sandbox = SandboxProvider(
