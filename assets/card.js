@@ -27,7 +27,7 @@ export function mount({ element, props, watch }) {
   let seen = 0;
   let mark = "";
   let id = "";
-  const paint = painter(element, props.words, { act, refresh });
+  const paint = painter(element, props.words, { act, refresh, settled });
 
   function follow(job) {
     const mine = ++turn;
@@ -93,6 +93,13 @@ export function mount({ element, props, watch }) {
     } catch {
       paint.failed();
     }
+  }
+
+  // An uncertain job is so no more, or another one stands in for it.
+  function settled(view) {
+    tell(view);
+    if (view.id === id) follow(id);
+    else show(view.id);
   }
 
   // A signed address ran out: the view has a fresh one.

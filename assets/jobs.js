@@ -48,7 +48,8 @@ export function mount({ element, props }) {
   function paint() {
     const order = newestFirst();
     find(".jobs").hidden = order.length === 0;
-    const seen = everything ? order : order.slice(0, FEW);
+    // What waits for a decision is never folded away.
+    const seen = everything ? order : order.filter((job, place) => place < FEW || job.doubt);
     const wanted = seen.map((job) => row(job));
     const list = find(".jobs-list");
     const same = list.children.length === wanted.length && wanted.every((each, place) => list.children[place] === each);
@@ -74,7 +75,8 @@ export function mount({ element, props }) {
     else button.removeAttribute("aria-current");
     say(at(".jobs-prompt"), job.prompt || words.modes[job.mode] || job.mode);
     say(at(".jobs-state"), words.states[doing(job)]);
-    say(at(".jobs-who"), [job.provider_label, words.modes[job.mode] ?? job.mode].join(" · "));
+    const sent = job.doubt && fill(words.doubt, { provider: job.provider_label, when: new Date(job.doubt.sent_at).toLocaleTimeString() });
+    say(at(".jobs-who"), sent ?? [job.provider_label, words.modes[job.mode] ?? job.mode].join(" · "));
     say(at(".jobs-age"), ago(job.created_at));
     say(at(".jobs-price"), cost(job));
     const live = isLive(job);

@@ -1,8 +1,9 @@
 // What the card shows of a job's view. Every part is written only where it says something new.
 
 import { calm } from "./calm.js";
-import { doing, isLive } from "./desk.js";
+import { doing, isLive, show } from "./desk.js";
 import { clock, fill, make, say } from "./dom.js";
+import { doubts } from "./doubt.js";
 import { inspector } from "./inspect.js";
 import { openKeys } from "./keys.js";
 import { notices } from "./notices.js";
@@ -11,13 +12,14 @@ import { player } from "./player.js";
 const RATIOS = { "16:9": "16 / 9", "9:16": "9 / 16", "1:1": "1 / 1" };
 const NARROW = "(max-width: 768px)";
 
-export function painter(element, words, { act, refresh }) {
+export function painter(element, words, { act, refresh, settled }) {
   const find = (selector) => element.querySelector(selector);
   const card = find(".card");
   const empty = find(".empty");
   const players = player(element, words, refresh);
   const inspect = inspector(find(".inspect"), words);
   const waits = calm(find(".calm"), words);
+  const doubt = doubts(find(".doubt"), words, settled);
   const notice = notices(words, () => buttons(last));
   let shown = "";
   let bring = false;
@@ -33,6 +35,7 @@ export function painter(element, words, { act, refresh }) {
     for (const step of element.querySelectorAll(".steps li")) step.className = "";
     for (const part of [".bar", ".calm", ".prompt", ".outcome", ".notes"]) find(part).hidden = true;
     buttons(null);
+    doubt.show(null);
     inspect.show(null);
     players.actions(null);
     stage("idle", () => [empty]);
@@ -56,6 +59,7 @@ export function painter(element, words, { act, refresh }) {
     prompt.hidden = !job.prompt;
     say(prompt, job.prompt);
     outcome(job, state);
+    doubt.show(job);
     const notes = find(".notes");
     notes.hidden = job.notes.length === 0;
     if (notes.textContent !== job.notes.join("")) notes.replaceChildren(...job.notes.map((note) => make("li", {}, note)));
@@ -137,6 +141,8 @@ export function painter(element, words, { act, refresh }) {
     if (job?.can_cancel) wanted.push(["cancel", job.cancel_requested ? words.cancelling : words.cancel, job.cancel_requested]);
     if (job?.overdue) wanted.push(["look-again", words.look, false]);
     if (job?.needs_own_key) wanted.push(["key", words.enterKey, false]);
+    if (job?.again_as) wanted.push(["again-as", words.againAs, false]);
+    if (job?.instead_of) wanted.push(["instead-of", words.insteadOf, false]);
     if (live) wanted.push(["notify", notice.label(), notice.isOn()]);
     const place = find(".buttons");
     const text = JSON.stringify([job?.id, wanted]);
@@ -157,6 +163,8 @@ export function painter(element, words, { act, refresh }) {
 
   function clicked(action) {
     if (action === "notify") return notice.toggle();
+    if (action === "again-as") return show(last.again_as);
+    if (action === "instead-of") return show(last.instead_of);
     if (action === "key") return openKeys(last.provider);
     const place = find(".buttons");
     place.querySelector(`.${action}`).disabled = true;

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from playground.commands import emulate, generate, inspect, serve
+from playground.commands import emulate, generate, inspect, serve, settling
 from playground.commands.output import Exit, put, say
 from playground.settings import Settings, SettingsError, load_settings
 
@@ -49,6 +49,13 @@ def build_parser() -> argparse.ArgumentParser:
 
     resume = commands.add_parser("resume", parents=[shared, as_json], help="go on with jobs that nobody runs")
     resume.add_argument("job", metavar="JOB", nargs="?", help="only this one")
+    way = resume.add_mutually_exclusive_group()
+    way.add_argument("--provider-job-id", metavar="ID", help="of an uncertain JOB: what its provider calls it")
+    way.add_argument("--lost", action="store_true", help="take an uncertain JOB for lost")
+    way.add_argument("--again", action="store_true", help="submit an uncertain JOB again; it may be charged twice")
+    resume.add_argument(
+        "--price", type=_usd, default=settling.UNCONFIRMED, metavar="USD", help="confirms what --again costs"
+    )
     resume.set_defaults(run=generate.resume)
 
     tables = commands.add_parser("capabilities", parents=[shared, as_json], help="what each provider can do")
@@ -60,6 +67,15 @@ def build_parser() -> argparse.ArgumentParser:
     stand_in.add_argument("--scenario", metavar="S", help="a rehearsal that every request plays")
     stand_in.set_defaults(run=emulate.run)
     return parser
+
+
+def _usd(text: str) -> float | None:
+    if text == "unknown":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a price is a number of US dollars, or unknown; not {text!r}") from None
 
 
 def _port(text: str) -> int:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from playground.commands import settling
 from playground.commands.output import Exit, exit_of, refused, say, show_finished, show_status
 from playground.commands.requests import read_request
 from playground.domain.errors import InvalidRequest, PlaygroundError
@@ -43,10 +44,13 @@ async def run(options: argparse.Namespace, settings: Settings) -> Exit:
 
 async def resume(options: argparse.Namespace, settings: Settings) -> Exit:
     """Go on with what no living process runs, and say what waits for a key; the highest exit code counts."""
+    if options.job is None and settling.asks_for_one(options):
+        says = "Which job? --provider-job-id, --lost and --again are for one JOB."
+        return refused(InvalidRequest([Issue("job", "required", says)]), as_json=options.json)
     async with Playground(settings, adopts=False).opened() as service:
         ours = await service.resume(options.job)
         if options.job is not None and not ours:
-            return await _as_it_is(service, options.job, as_json=options.json)
+            return await _as_it_is(service, options, as_json=options.json)
         waiting = await service.parked() if options.job is None else []
         jobs = [*ours, *(job for job in waiting if job not in ours)]
         if not jobs:
@@ -58,8 +62,9 @@ async def resume(options: argparse.Namespace, settings: Settings) -> Exit:
             return Exit(max(await asyncio.gather(*watched)))
 
 
-async def _as_it_is(service: Service, job_id: str, *, as_json: bool) -> Exit:
-    """A job that is not ours to go on with: it rests, or another process has it."""
+async def _as_it_is(service: Service, options: argparse.Namespace, *, as_json: bool) -> Exit:
+    """A job that is not ours to go on with: it is uncertain, it rests, or another process has it."""
+    job_id: str = options.job
     owner = await service.owner_of(job_id)
     if owner is None:
         says = f"There is no job {job_id}."
@@ -67,7 +72,14 @@ async def _as_it_is(service: Service, job_id: str, *, as_json: bool) -> Exit:
             return refused(InvalidRequest([Issue("job", "not_found", says)]), as_json=True)
         say(says)
         return Exit.INVALID
+    try:
+        job_id = await settling.settle(service, options, owner)
+    except PlaygroundError as error:
+        return refused(error, as_json=as_json)
     view = await service.view(job_id, owner=owner)
+    if service.is_run_here(job_id):
+        with _told_to_stop() as told:
+            return await _finish(service, job_id, owner, told, as_json=as_json)
     if not as_json and not view.at_rest:
         say("Another process is taking care of it, or it was made with another address or account of its provider.")
     show_finished(view, await service.video_files(job_id, owner=owner), as_json=as_json)

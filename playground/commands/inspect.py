@@ -3,6 +3,7 @@
 import argparse
 import json
 
+from playground.commands import settling
 from playground.commands.output import Exit, put, refused, say, tell
 from playground.commands.requests import read_request
 from playground.commands.tables import table_as_json, table_as_text
@@ -73,6 +74,10 @@ async def jobs(options: argparse.Namespace, settings: Settings) -> Exit:
         else:
             when = view.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
             tell(f"{view.id}  {when}  {view.state:<11} {view.provider}/{view.mode}  {view.prompt[:60]}")
+            if (doubt := settling.known(view)) is not None:
+                tell(f"    {doubt}")
+    if any(view.doubt is not None for view in views) and not options.json:
+        say(settling.WAYS)
     if not views and not options.json:
         say("There are no jobs yet.")
     return Exit.DONE

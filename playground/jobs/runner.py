@@ -119,6 +119,11 @@ class Runner:
             self._tasks[job_id] = task
         return task
 
+    def runs(self, job_id: str) -> bool:
+        """Whether this process is at work on a job."""
+        task = self._tasks.get(job_id)
+        return task is not None and not task.done()
+
     def let_go(self, job_id: str) -> None:
         """Stop watching a job that ended elsewhere (it was cancelled)."""
         task = self._tasks.get(job_id)

@@ -284,6 +284,10 @@ class Service:
                 await self.look_again(job.id, owner=job.owner)
         return [(job.id, job.owner) for job in adopted]
 
+    def is_run_here(self, job_id: str) -> bool:
+        """Whether this process is at work on a job."""
+        return self._runner.runs(job_id)
+
     async def parked(self) -> list[tuple[str, str]]:
         """Ids and owners of the jobs that wait for a key."""
         return [(job.id, job.owner) for job in await self._shop.store.unfinished() if job.state == "parked"]

@@ -15,6 +15,7 @@ SHEETS: Final = (
     "prompt.css",
     "settings.css",
     "card.css",
+    "doubt.css",
     "result.css",
     "jobs.css",
     "media.css",

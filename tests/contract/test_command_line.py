@@ -60,6 +60,38 @@ def test_a_video_is_made_and_copied(run: Run, tmp_path: Path) -> None:
     assert run("resume", end["job_id"], "--json")[0] == 0
 
 
+def test_what_becomes_of_an_uncertain_job_is_decided_here_too(run: Run) -> None:
+    def lost() -> str:
+        request = {**BOAT, "prompt": "A boat [sandbox:lost-reply]."}
+        return run("generate", "-", "--json", request=request)[1][-1]["job_id"]
+
+    first, second = lost(), lost()
+    _, [told], ways = run("jobs")
+    assert "to Sandbox (sandbox.localhost), for 0.00 USD. The sandbox lists" in told["text"]
+    assert "--provider-job-id ID, --lost or --again" in ways
+    for words in (
+        ["--lost"],
+        [first, "--provider-job-id", "../x"],
+        [first, "--again"],
+        [first, "--again", "--price", "1"],
+    ):
+        code, _, says = run("resume", *words)
+        assert code == 2, says
+    assert f"To do so: playground resume {first} --again --price 0" in says
+    code, lines, _ = run("resume", first, "--again", "--price", "0", "--json")
+    assert (code, lines[-1]["status"], run("jobs", "--json")[1][0]["instead_of"]) == (4, "uncertain", first)
+    new = lines[-1]["job_id"]
+    assert run("resume", first, "--again", "--price", "0", "--json")[1][-1]["job_id"] == new
+    assert len(run("jobs", "--json")[1]) == 3
+    code, lines, _ = run("resume", new, "--lost", "--json")
+    assert (code, lines[-1]["error"]["code"], lines[-1]["charged"]) == (3, "lost", "unknown")
+    # Two were taken with the same words: only an id tells them apart.
+    code, _, says = run("resume", second, "--json")
+    assert (code, "3 jobs that may be this one" in says) == (4, True)
+    code, lines, _ = run("resume", second, "--provider-job-id", says.split()[-1], "--json")
+    assert (code, lines[-1]["status"]) == (0, "succeeded")
+
+
 @pytest.mark.parametrize(
     ("rehearsal", "exit_code", "status", "charged"),
     [
