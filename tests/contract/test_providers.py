@@ -16,7 +16,7 @@ from playground.catalog import load_tables
 from playground.domain.capabilities import ModeSpec, Parameter, Table
 from playground.domain.errors import InvalidRequest, NotFound
 from playground.domain.planning import to_send
-from playground.domain.provider import Context, HttpCall, TimeoutClass
+from playground.domain.provider import Context, HttpCall, LooksUp, TimeoutClass
 from playground.domain.request import MEDIA_FIELDS, PARAMETER_KINDS, Mode, Value, VideoRequest
 from playground.domain.view import JobView
 from playground.emulator._rehearsals import REFUSALS, SCRIPTS
@@ -48,6 +48,15 @@ def test_a_provider_is_three_files_with_one_stem() -> None:
     adapters = stems(providers, ".py")
     assert adapters == stems(emulator, ".py") == stems(catalog, ".toml")
     assert adapters == set(REGISTRY.providers) == set(TABLES) == set(STAND_INS)
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_every_table_says_how_a_lost_job_is_found(stem: str) -> None:
+    facts = TABLES[stem].provider.look_up
+    assert facts is not None
+    assert (facts.by == "list") is isinstance(REGISTRY[stem].adapter, LooksUp)
+    assert (facts.by == "nothing") is answers_at_once(stem)
+    assert not facts.may_be_id("../models") and not facts.may_be_id("")  # noqa: PT018 - both or none
 
 
 class Street:
