@@ -56,7 +56,7 @@ export function doubts(place, words, settled) {
       autocomplete: "off",
       autocapitalize: "off",
       spellcheck: "false",
-      placeholder: doubt.id_example,
+      placeholder: fill(words.doubt_example, { id: doubt.id_example }),
       list: candidates.length > 0 ? "pg-doubt-ids" : null,
     });
     const options = candidates.map((each) => make("option", { value: each.provider_job_id }, new Date(each.created_at).toLocaleString()));
@@ -88,7 +88,7 @@ export function doubts(place, words, settled) {
   // The second click. The first thing that has the focus is the way back.
   function confirm(way) {
     const box = place.querySelector(".doubt-confirm");
-    const cost = price(job.doubt.may_cost_usd, words);
+    const cost = price(job.doubt.may_cost_usd, { ...words, unknown: words.doubt_noPrice });
     const back = make("button", { type: "button", class: "doubt-back", onclick: () => close(way) }, words.doubt_back);
     const text = make("p", { id: "pg-doubt-sure" }, fill(words[`doubt_${way}Sure`], { provider: job.provider_label, price: cost }));
     const yes = make("button", { type: "button", class: "doubt-yes", onclick: () => settle(way, box) }, fill(words[`doubt_${way}Yes`], { price: cost }));

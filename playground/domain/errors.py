@@ -64,7 +64,7 @@ NEXT_STEPS: Final[dict[FailureCode, str]] = {
     "rate_limited": "Wait as long as the message says, then generate again.",
     "refused": "Read the provider's words, change the request and generate again.",
     "unreachable": "Check the connection and the base URL, then generate again.",
-    "uncertain": "Look at the provider's own list of jobs before you generate again: it may be charged twice.",
+    "uncertain": "Find out whether the provider has it before you generate again: it may be charged twice.",
     "lost": "Compare it with the provider's bill; should its receipt still come, the job goes on by itself.",
     "overloaded": "Wait a few minutes, then generate again.",
     "filtered": "Rephrase the prompt or change the image, then generate again.",

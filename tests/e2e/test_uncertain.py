@@ -72,7 +72,7 @@ def test_it_is_submitted_again_once_by_keyboard_and_double_click(visit: Visit) -
     again = card(page).get_by_role("button", name="Submit again…")
     again.focus()
     page.keyboard.press("Enter")
-    expect(card(page)).to_contain_text("this is charged a second time. Price: Free.")
+    expect(card(page)).to_contain_text("this is charged a second time (Free).")
     page.keyboard.press("Shift+Tab")
     expect(card(page).get_by_role("button", name="Submit again (Free)")).to_be_focused()
     card(page).get_by_role("button", name="Submit again (Free)").dblclick()
