@@ -224,7 +224,9 @@ def _add_uncertain(routes: APIRouter, service: Service) -> None:
     async def again(job_id: str, request: Request, authorization: Bearer = "") -> Response:
         async def action(owner: str) -> Response:
             given = ConfirmedPrice.model_validate(_parsed(await _limited_body(request)))
-            new = await service.uncertain.again(job_id, owner=owner, price_usd=given.price_usd)
+            new = await service.uncertain.again(
+                job_id, owner=owner, price_usd=given.price_usd, address=_address(request)
+            )
             view = await service.view(new, owner=owner)
             return JSONResponse(view.model_dump(mode="json"), headers=_PRIVATE)
 
@@ -244,7 +246,7 @@ async def _answered(authorization: str, action: Callable[[str], Awaitable[Respon
         return _refused(error.issues)
     except TooMany as error:
         return _too_many(error)
-    except (NotConfigured, OverBudget) as error:
+    except (NotConfigured, OverBudget, Unavailable) as error:
         return _refused([Issue("provider", error.code, f"{error.message} {error.next_step}")])
 
 

@@ -95,7 +95,7 @@ class UncertainDesk:
         await self.shop.store.move(job.id, "uncertain", "failed", because="lost", failure=reason, finished_at=now)
         self.shop.announce(job.id)
 
-    async def again(self, job_id: str, *, owner: str, price_usd: float | None) -> str:
+    async def again(self, job_id: str, *, owner: str, price_usd: float | None, address: str | None = None) -> str:
         """Submit the same request as a new job, whose price its owner has confirmed, and settle the old one for it.
 
         Answers the job to look at now: the new one; the same one for every further click; or the old one, where it
@@ -106,6 +106,8 @@ class UncertainDesk:
             InvalidRequest: it fits no longer, or costs something else by now; nothing was sent.
             NotConfigured: a key is missing; nothing was sent.
             OverBudget: the operator's key is not lent for this; nothing was sent.
+            Unavailable: there is no room on the disk, or the ledger cannot be written; nothing was sent.
+            TooMany: this owner or address did enough for now; nothing was sent.
         """
         job = await self._uncertain(job_id, owner)
         if job is None:
@@ -121,7 +123,10 @@ class UncertainDesk:
         if missing is not None:
             raise NotConfigured(missing, "Enter a key, then submit it again.")
         note = "Submitted again, after nobody could tell whether the first one was accepted."
-        return await order(self.shop, self.runner, result, found, owner=owner, instead_of=job.id, note=note)
+        self.shop.rates.create(owner, address)
+        return await order(
+            self.shop, self.runner, result, found, owner=owner, instead_of=job.id, note=note, address=address
+        )
 
     async def _uncertain(self, job_id: str, owner: str) -> JobRecord | None:
         """The job while it is uncertain, once receipts that lie about are in the ledger; None where it is not."""
