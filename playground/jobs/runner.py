@@ -16,6 +16,7 @@ from playground.jobs.creating import create
 from playground.jobs.database import LedgerUnavailable
 from playground.jobs.following import follow
 from playground.jobs.locks import ProcessLock
+from playground.jobs.parking import waited_too_long
 from playground.jobs.receipts import hand_over
 from playground.jobs.record import JobRecord
 from playground.jobs.saving import save
@@ -197,8 +198,12 @@ class Runner:
             # It should be running here, and is not where somebody looked again from another process.
             if only in (None, job_id):
                 self.spawn(job_id)
+        for job_id in await self._shop.store.under_way(self._shop.me, ("parked",)):
+            waiting = await self._shop.store.get(job_id)
+            if waiting is not None:
+                await self._gave_up(waiting)
         for job in await self._shop.store.unfinished(besides=self._shop.me):
-            if only is not None and job.id != only:
+            if (only is not None and job.id != only) or await self._gave_up(job):
                 continue
             if self._lock.is_alive(job.runner) or not self._is_ours_to_run(job):
                 continue
@@ -208,6 +213,20 @@ class Runner:
         await asyncio.to_thread(self._lock.sweep)
         return adopted
 
+    async def _gave_up(self, job: JobRecord) -> bool:
+        """Whether a parked job waited for its key in vain and is at its end, now or by somebody else."""
+        provider = self._shop.provider(job)
+        if job.state != "parked" or provider is None:
+            return False
+        reason = waited_too_long(job, provider, self._shop.clock())
+        if reason is None or (job.runner != self._shop.me and self._lock.is_alive(job.runner)):
+            return False
+        taken = job if job.runner == self._shop.me else await self._shop.store.adopt(job.id, job.runner, self._shop.me)
+        if taken is not None:
+            values = {"failure": reason, "finished_at": self._shop.clock()}
+            await self._shop.move(taken, "parked", "failed", values, because=reason.code)
+        return True
+
     async def _adopt_one(self, job: JobRecord) -> JobRecord | None:
         provider = self._shop.provider(job)
         if job.state == "parked" and (provider is None or not await self._shop.has_key(job, provider)):
@@ -216,7 +235,9 @@ class Runner:
         if taken is None:
             return None
         if taken.state == "parked" and taken.parked_from is not None:
-            taken = await self._shop.move(taken, "parked", taken.parked_from, {"failure": None}, because="key") or taken
+            # It may have waited for days: it is watched anew.
+            values = {"failure": None, "watch_until": self._shop.deadline(self._shop.registry[taken.provider])}
+            taken = await self._shop.move(taken, "parked", taken.parked_from, values, because="key") or taken
         _log.info("job %s adopted in state %s", taken.id, taken.state)
         if taken.state == "submitting":
             return await self._in_doubt(taken)

@@ -106,6 +106,43 @@ async def test_a_running_job_whose_key_is_forgotten_asks_nothing_without_it(hous
     assert server.accepted("tokenbay") == 1
 
 
+async def parked(house: House, server: Emulation, stem: str) -> str:
+    """A job that was accepted, and whose key is gone with the process that had it."""
+    async with without_operators_keys(house, server, stem=stem) as service:
+        await service.keys.enter(ANNA, stem, KEY, {})
+        spec = next(spec for spec in TABLES[stem].specs.values() if spec.mode == "text-to-video")
+        assert isinstance(spec, ModeSpec)
+        job = await service.submit(request_for(spec, prompt="A boat [sandbox:slow]"), owner=ANNA, files_under=None)
+        async for view in service.watch(job, owner=ANNA):
+            if view.state == "running":
+                service.keys.forget(ANNA, stem)
+        assert (await service.view(job, owner=ANNA)).state == "parked"
+    return job
+
+
+async def test_a_job_that_waited_for_days_is_watched_anew(house: House, server: Emulation) -> None:
+    job = await parked(house, server, "aigateway")
+    house.time.now += 100 * 3600
+    async with without_operators_keys(house, server, adopts=True, stem="aigateway") as service:
+        assert (await service.view(job, owner=ANNA)).state == "parked"
+        await service.keys.enter(ANNA, "aigateway", KEY, {})
+        view = await service.settled(job, owner=ANNA)
+        assert (view.state, view.overdue) == ("succeeded", False), view.error
+
+
+async def test_a_job_whose_key_does_not_come_back_in_time_ends_in_words(house: House, server: Emulation) -> None:
+    job = await parked(house, server, "aigateway")
+    house.time.now += 170 * 3600
+    async with without_operators_keys(house, server, adopts=True, stem="aigateway") as service:
+        view = await service.view(job, owner=ANNA)
+        assert view.error is not None
+        assert (view.state, view.error.code, view.charged) == ("failed", "expired", "unknown")
+        assert "168 hours" in view.error.message
+        await service.keys.enter(ANNA, "aigateway", KEY, {})
+        assert (await service.view(job, owner=ANNA)).state == "failed"
+    assert server.accepted("aigateway") == 1
+
+
 @pytest.mark.parametrize(
     ("key", "account", "field"),
     [
