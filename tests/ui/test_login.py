@@ -14,6 +14,7 @@ from playground.api import router
 from playground.ui.login.gate import NAME_COOKIE, SESSION_COOKIE, Gate, Ways
 from playground.ui.login.passwords import WINDOW_SECONDS, Passwords
 from playground.ui.login.people import SPOKEN_FOR
+from playground.ui.static_routes import static_routes
 from tests.house import FakeTime, House
 
 PASSWORD, OTHER = "anna's own words", "ben's"
@@ -51,6 +52,7 @@ async def doors(folder: Path) -> AsyncGenerator[Doors]:
     async with house.process() as service:
         app = FastAPI()
         app.include_router(router(service))
+        app.include_router(static_routes())
 
         @app.get("/whoever")
         @app.get("/")
@@ -73,8 +75,11 @@ async def test_without_a_login_there_is_nothing_but_the_way_in(tmp_path: Path) -
                 assert "basic" not in answer.headers["www-authenticate"].lower()
             sent = await stranger.get(path, headers=HTML)
             assert (sent.status_code, str(sent.next_request and sent.next_request.url)) == (303, "http://here/login")
-        for path in ("/healthz", "/pg-static/login.css", "/favicon.ico"):
+        for path in ("/pg-static/login.css", "/favicon.ico"):
             assert (await stranger.get(path)).status_code == 200
+        # These have a rule of their own, and there are none in this house.
+        for path in ("/healthz", "/readyz", "/metrics"):
+            assert (await stranger.get(path)).status_code == 404
         assert (await stranger.get("/pg-static/../api/jobs")).status_code == 401
         page = await stranger.get("/login")
         assert (page.status_code, page.text.count("{{"), page.text.count("<!-- ")) == (200, 0, 0)

@@ -107,3 +107,16 @@ def test_strangers_are_limited_unless_the_operator_says_otherwise() -> None:
     assert limits(PLAYGROUND_PUBLIC="on", PLAYGROUND_JOBS_AT_ONCE="0") == (0, 6, 60, 500, False)
     with pytest.raises(SettingsError, match="PLAYGROUND_UPLOADS_PER_HOUR cannot be read: it takes a whole number"):
         load_settings({"HOME": "/home/anna", "PLAYGROUND_UPLOADS_PER_HOUR": "many"})
+
+
+def test_people_are_named_with_the_hashes_of_their_passwords() -> None:
+    kept = "$2b$12$aJe7rgH7o9l.VcdQO6Fn7OBkQC.CG8zaSfwkHojxZ4KvpYa2diB3u"
+    for written in (f"anna:{kept} ben:{kept}", f"anna:{kept},ben:{kept},", f"\nanna:{kept}\n ben:{kept}\n"):
+        settings = load_settings({"PLAYGROUND_USERS": written})
+        assert settings.users == {"anna": kept, "ben": kept}
+        assert kept not in repr(settings)
+    for wrong in ("anna", "anna:secret", f"anna:{kept[:-1]}", f"anna:{kept} ben", f"anna:{kept} anna:{kept}", ","):
+        with pytest.raises(SettingsError, match=r"PLAYGROUND_USERS cannot be read: it takes names with bcrypt") as said:
+            load_settings({"PLAYGROUND_USERS": wrong})
+        assert "anna:s" not in str(said.value)
+        assert kept[:-1] not in str(said.value)
