@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from playground.commands import emulate, generate, inspect, serve, settling
+from playground.commands import doctor, emulate, generate, inspect, serve, settling
 from playground.commands.output import Exit, put, say
 from playground.settings import Settings, SettingsError, load_settings
 
 _INTERRUPTED: Final = 130
 """What a shell expects of a program that Ctrl-C ended."""
 _MAX_PORT: Final = 65_535
-_COMMANDS: Final = ("serve", "generate", "check", "call", "jobs", "resume", "capabilities", "emulate")
+_COMMANDS: Final = ("serve", "generate", "check", "call", "jobs", "resume", "capabilities", "emulate", "doctor")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -66,6 +66,10 @@ def build_parser() -> argparse.ArgumentParser:
     stand_in.add_argument("--port", type=_port, default=0, help="0 picks a free one")
     stand_in.add_argument("--scenario", metavar="S", help="a rehearsal that every request plays")
     stand_in.set_defaults(run=emulate.run)
+
+    health = commands.add_parser("doctor", parents=[shared, as_json], help="check the installation, and look for leaks")
+    health.add_argument("--provider", metavar="P", action="append", default=[], help="rehearse only with this one")
+    health.set_defaults(run=doctor.run)
     return parser
 
 

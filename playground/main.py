@@ -3,15 +3,18 @@
 import asyncio
 import logging
 import random
+import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playground.catalog import load_tables
 from playground.domain.provider import TimeoutClass
 from playground.domain.tables import TableError
+from playground.emulator import _ready_made
 from playground.emulator._server import Emulator, emulator_of
 from playground.emulator.sandbox import RENDERER, SandboxProvider
 from playground.jobs.changes import Changes
@@ -319,12 +322,24 @@ def _gate(playground: Playground) -> "Callable[[GuardedApp], GuardedApp] | None"
     return lambda app: Gate(app, ways, playground.derived_key)
 
 
-def emulator_app(settings: Settings, scenario: str | None) -> Emulator:
-    """The stand-ins as one ASGI app, and what belongs to it.
+def emulator_app(
+    data_dir: Path,
+    scenario: str | None = None,
+    *,
+    clip: Path | None = None,
+    clock: Callable[[], float] = time.time,
+    slow_seconds: float = 20,
+) -> Emulator:
+    """The stand-ins as one ASGI app, and what belongs to it. With a `clip`, nothing is rendered: every video is that.
 
     Raises:
         ValueError: there is no such scenario.
     """
+    ready_made = (sys.executable, "-S", "-E", str(Path(_ready_made.__file__)), str(clip))
     return emulator_of(
-        settings.data_dir / "emulator", clock=lambda: datetime.now(UTC), worker=RENDERER, scenario=scenario
+        data_dir,
+        clock=lambda: datetime.fromtimestamp(clock(), UTC),
+        worker=RENDERER if clip is None else ready_made,
+        scenario=scenario,
+        slow_seconds=slow_seconds,
     )

@@ -12,7 +12,7 @@ from playground.settings import Settings
 async def run(options: argparse.Namespace, settings: Settings) -> Exit:
     """Serve the stand-ins; prints one JSON line with their base URLs once they answer."""
     try:
-        emulator = emulator_app(settings, options.scenario)
+        emulator = emulator_app(settings.data_dir / "emulator", options.scenario)
     except ValueError as error:
         say(str(error))
         return Exit.INVALID

@@ -43,6 +43,16 @@ class Emulator:
     """To be put in front of the app, for faults below HTTP."""
     paths: Mapping[str, str]
     stand_ins: Mapping[str, StandIn]
+    faults: FaultBook
+
+    def troubles(self, stem: str) -> Mapping[str, Sequence[str]]:
+        """Every fault and script that a stand-in plays, by the step that meets it."""
+        steps = sorted({route.name for route in self.stand_ins[stem].routes} & {"create", "status", "file"})
+        return {step: self.faults.playable(stem, step) for step in steps}
+
+    def play(self, stem: str, step: str, fault: str) -> None:
+        """Let the next request of a step meet a fault. Raises ValueError for one that nobody plays."""
+        self.faults.add(Fault(provider=stem, step=step, fault=fault))
 
 
 def stand_in_stems() -> Iterator[str]:
@@ -69,7 +79,11 @@ def emulator_of(
     stand_ins = {stem: _dialect(stem).stand_in(desk) for stem in stand_in_stems()}
     server = _Server(desk, stand_ins)
     return Emulator(
-        server.app, TcpProxy(server.faults), {stem: each.base_path for stem, each in stand_ins.items()}, stand_ins
+        server.app,
+        TcpProxy(server.faults),
+        {stem: each.base_path for stem, each in stand_ins.items()},
+        stand_ins,
+        server.faults,
     )
 
 
