@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from enum import IntEnum
@@ -11,6 +12,9 @@ from typing import Final, TextIO
 from playground.domain.errors import InvalidRequest, PlaygroundError, Unavailable
 from playground.domain.job import State
 from playground.domain.view import JobView
+
+_COMMANDS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What moves a terminal's cursor, colours it, or turns the direction of text."""
 
 
 class Exit(IntEnum):
@@ -50,8 +54,10 @@ def tell(text: str) -> None:
 
 
 def _write(stream: TextIO, text: str) -> None:
+    # A terminal would obey a provider's words; whatever else reads gets them as they are.
+    shown = _COMMANDS.sub("\N{REPLACEMENT CHARACTER}", text) if stream.isatty() else text
     try:
-        stream.write(f"{text}\n")
+        stream.write(f"{shown}\n")
         stream.flush()
     except BrokenPipeError:
         # Whoever read has left. What was begun goes on to its own exit code; Python's last flush must not fail either.

@@ -70,4 +70,6 @@ def mount(
     doors.close(mounted)
     front = FrontPage(mounted, hints())
     inside = gate(front) if gate is not None else front
-    return Guard(inside, public=public, behind_proxy=behind_proxy, is_public=is_public)
+    # Where everybody logs in, another name for this server gets nobody in.
+    is_open = public or gate is not None
+    return Guard(inside, public=is_open, behind_proxy=behind_proxy, is_public=is_public)

@@ -51,7 +51,9 @@ class Doors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let through what is on the list; 404 for everything else, whether Gradio has it or not."""
         method, path = scope.get("method", ""), scope.get("path", "")
-        if scope["type"] != "http" or not is_open(method, path):
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+        elif not is_open(method, path):
             await answer(send, 404, "Not Found")
         elif method == "POST" and _EVENTS.fullmatch(path):
             await self._event(scope, receive, send)

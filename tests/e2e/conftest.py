@@ -2,8 +2,8 @@
 
 import struct
 import zlib
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -113,6 +113,12 @@ def visit_cut_off(browser: Browser, own_server: Server) -> Iterator[Visit]:
     """The same, of a server that will be killed or a network that will go: each lost request is noted."""
     with _visiting(browser, own_server.url, (*_EXPECTED, *_LOST)) as visit:
         yield visit
+
+
+@pytest.fixture
+def visiting(browser: Browser) -> Callable[[str], AbstractContextManager[Visit]]:
+    """The same of any server, for a block."""
+    return lambda url: _visiting(browser, url, _EXPECTED)
 
 
 @contextmanager

@@ -164,6 +164,42 @@ def test_without_a_token_there_is_nothing(http: httpx.Client, followed: list[Any
     assert http.get("/api/jobs", headers=stranger).json() == {"jobs": []}
 
 
+def called(http: httpx.Client, number: int, data: list[Any]) -> Any:
+    """What an event of the page answers to somebody who calls it by its number, past the page."""
+    session = secrets.token_hex(5)
+    event = {"fn_index": number, "data": data, "session_hash": session, "trigger_id": None, "event_data": None}
+    joined = http.post("/gradio_api/queue/join", json=event)
+    if joined.status_code != 200:
+        return joined.json()
+    with http.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as lines:
+        for line in lines.iter_lines():
+            said = json.loads(line.removeprefix("data: ")) if line.startswith("data: ") else {}
+            if said.get("msg") == "process_completed":
+                return said["output"]
+    return None
+
+
+def test_an_event_called_past_the_page_gives_nothing_of_anybody_elses(http: httpx.Client, followed: list[Any]) -> None:
+    job, token = followed[1]["job_id"], followed[1]["owner_token"]
+    config = http.get("/config").json()
+    events = [each for each in config["dependencies"] if each["backend_fn"]]
+    assert len(events) == 21, "five submits, five redraws, five moves, one restore, five endpoints"
+    stranger = secrets.token_urlsafe(16)
+    mine = {"authorization": f"Bearer {stranger}"}
+    media = [{"ref": f"job:{job}", "name": "x"}]
+    for event in events:
+        rest = [media] * (len(event["inputs"]) - 1)
+        for ticket in (None, job, {"owner": "short", "nonce": "x"}, {"owner": stranger, "nonce": "x"}):
+            told = json.dumps(called(http, event["id"], [ticket, *rest]))
+            assert token not in told
+            assert "/media/" not in told
+            assert "Traceback" not in told
+        name = event["api_name"]
+        assert http.post(f"/gradio_api/api/{name}", json={"data": [None, *rest]}).status_code == 404
+    assert http.get("/api/jobs", headers=mine).json() == {"jobs": []}
+    assert http.get("/api/jobs", headers={"authorization": f"Bearer {token}"}).json()["jobs"][0]["id"] == job
+
+
 def test_a_check_prices_and_says_what_does_not_fit(http: httpx.Client) -> None:
     good = http.post("/api/check", json=REQUEST).json()
     assert (good["valid"], good["price_usd"], good["issues"]) == (True, 0.0, [])
