@@ -60,7 +60,7 @@ export function mount({ element, props, trigger, watch }) {
       const response = await reply(UPLOAD, { method: "POST", body, signal: AbortSignal.timeout(UPLOAD_MS) });
       if (response.status === 413) return problem(tooBig);
       if (response.status === 422) return problem((await response.json()).issues[0].message);
-      if (response.status === 429) return problem(saidOf((await response.json()).error));
+      if (response.status === 429 || response.status === 507) return problem(saidOf((await response.json()).error));
       if (!response.ok) throw new Error(`upload: ${response.status}`);
       const [path] = await response.json();
       local.set(path, URL.createObjectURL(chosen));

@@ -4,7 +4,6 @@ It is kept for a day (see `retention.py`): a job that needs it has a copy of its
 """
 
 import hashlib
-import os
 import secrets
 import shutil
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import BinaryIO, Final
 from playground.domain.errors import InvalidRequest, TooMany
 from playground.domain.issues import Issue
 from playground.domain.media import MAX_IMAGE_BYTES, MAX_VIDEO_BYTES, MediaKind
+from playground.jobs.files import size_of
 from playground.jobs.probe import SNIFFED_BYTES, kind_of, sniffed
 from playground.jobs.sharing import LOCAL
 
@@ -51,14 +51,18 @@ class Uploads:
             says = f"{shown} is {size / _MEGA:.0f} MB; {_THE[kind]} may have {cap // _MEGA} MB at most."
             raise InvalidRequest([Issue("file", "too_large", says)])
         mine = self._folder / folder_of(owner)
-        if self._megabytes is not None and _bytes_in(mine) + size > self._megabytes * _MEGA:
+        if self._megabytes is not None and size_of(mine) + size > self._megabytes * _MEGA:
             says = f"Your files here have {self._megabytes} MB already, which is the most that is kept for a day."
             raise TooMany(says, next_step="Use a link, or one of your results, or come back tomorrow.")
         place = mine / secrets.token_urlsafe(16)
         place.mkdir(parents=True, mode=0o700)
         file.seek(0)
-        with (place / shown).open("wb") as kept:
-            shutil.copyfileobj(file, kept)
+        try:
+            with (place / shown).open("wb") as kept:
+                shutil.copyfileobj(file, kept)
+        except OSError:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
         return place / shown
 
     def find(self, reference: str, owner: str) -> Path | None:
@@ -98,14 +102,3 @@ def safe_name(name: str) -> str:
     kept = f".{ending}" if dot and ending.isalnum() and ending.isascii() and len(ending) <= _ENDING else ""
     stem = plain.removesuffix(kept).encode("utf-8", "ignore")[:_LONGEST_NAME].decode("utf-8", "ignore")
     return f"{stem or 'file'}{kept}"
-
-
-def _bytes_in(folder: Path) -> int:
-    found = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            try:
-                found += os.stat(os.path.join(place, name)).st_size
-            except OSError:
-                continue
-    return found

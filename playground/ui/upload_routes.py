@@ -1,5 +1,6 @@
 """Where files come in: the page's own door, and the one that `gradio_client` knows."""
 
+import logging
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Request
@@ -12,6 +13,7 @@ from playground.domain.issues import Issue
 from playground.domain.media import MAX_VIDEO_BYTES
 from playground.jobs.service import Service, owner_of_bearer
 
+_log: Final = logging.getLogger(__name__)
 _MOST_FILES: Final = 4
 _MOST_BYTES: Final = MAX_VIDEO_BYTES + 100_000
 """Of a request with files: what is said about a file comes on top."""
@@ -61,6 +63,9 @@ async def _take(request: Request, service: Service, owner: str | None) -> Respon
     except TooMany as error:
         wait = {"retry-after": str(error.wait_seconds)} if error.wait_seconds is not None else {}
         return _refused(429, error.code, error.message, error.next_step, wait)
+    except OSError:
+        _log.exception("an upload cannot be kept")
+        return _refused(507, "storage", "The file cannot be kept here now.", "Try again later, or use a link.")
     return JSONResponse([str(path) for path in kept], headers=_PRIVATE)
 
 

@@ -222,6 +222,14 @@ async def test_a_body_without_an_end_is_left(client: httpx.AsyncClient) -> None:
     assert sent < 130_000_000
 
 
+async def test_a_disk_that_takes_no_more_is_told_in_words(client: httpx.AsyncClient, tmp_path: Path) -> None:
+    uploads = tmp_path / "house" / "data" / "uploads"
+    uploads.rmdir() if uploads.is_dir() else None
+    uploads.write_bytes(b"no folder")
+    answer = await client.post("/api/uploads", files=picture(), headers=bearer(ANNA))
+    assert (answer.status_code, answer.json()["error"]["message"]) == (507, "The file cannot be kept here now.")
+
+
 async def test_enough_is_enough_and_says_when_it_goes_on(client: httpx.AsyncClient) -> None:
     for _ in range(3):
         assert (await client.post("/api/uploads", files=picture(), headers=bearer(ANNA))).status_code == 200
