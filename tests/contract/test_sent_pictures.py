@@ -173,10 +173,10 @@ async def test_where_no_copy_can_be_made_nothing_is_sent_or_charged(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fails(*_: object) -> str:
+    async def fails(*_: object) -> str:
         raise trouble
 
-    monkeypatch.setattr("playground.jobs.inputs.make_copy", fails)
+    monkeypatch.setattr("playground.jobs.decoder.Decoder.copy", fails)
     async with house.process(adopts=False, **server.environment()) as service:
         request = asked("azerion", str(photo(tmp_path / "photo.webp")))
         job = await service.submit(request, owner=LOCAL, files_under=None)
