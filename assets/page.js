@@ -74,6 +74,7 @@ export function draft() {
 export function restored() {
   isRestored = true;
   document.getElementById("pg-tabs").dataset.ready = "yes";
+  document.dispatchEvent(new Event("pg:restored"));
   followTabs();
   return [];
 }

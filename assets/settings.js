@@ -1,6 +1,7 @@
 // Provider, model and every setting of one form. What there is to choose comes from the tables by the server, and what
 // the other choices exclude comes from the check: no rule of any provider is known here.
 
+import { draft } from "./browser.js";
 import { keepNow, onCheck } from "./check.js";
 import { fill, make, say } from "./dom.js";
 import { line, list, toggle } from "./inputs.js";
@@ -112,6 +113,12 @@ export function mount({ element, props, trigger, watch }) {
     for (const [name, made] of parts) made.out?.(known[name] ?? []);
   }
 
+  // What was kept may have been drawn otherwise: with a model of that provider, where the page was lost in between.
+  function agree() {
+    const kept = draft()[props.mode];
+    if (kept && kept.model !== props.value.model) keepNow(props.mode, props.value);
+  }
+
   function paint() {
     const wanted = JSON.stringify(props.form);
     if (wanted !== drawn) {
@@ -122,6 +129,7 @@ export function mount({ element, props, trigger, watch }) {
     }
     sync();
     if (meanwhile && JSON.stringify(props.value) !== held) arrived();
+    agree();
   }
 
   onCheck((checked, result) => {
@@ -131,5 +139,6 @@ export function mount({ element, props, trigger, watch }) {
     keys();
   });
   watch(["value", "form"], paint);
+  document.addEventListener("pg:restored", agree);
   paint();
 }

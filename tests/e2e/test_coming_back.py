@@ -66,6 +66,21 @@ def test_a_click_that_meets_a_dead_server_loses_nothing(visit_cut_off: Visit, ow
     assert [each["id"] for each in jobs_of(page)] == [job]
 
 
+def test_a_provider_that_is_chosen_at_a_dead_server_is_there_when_it_comes_back(
+    visit_cut_off: Visit, own_server: Server
+) -> None:
+    page = visit_cut_off()
+    form = Form(page, "text-to-video").open().write("Typed before")
+    own_server.kill()
+    form.choose("provider", "TokenBay")
+    page.get_by_text("Connection to the server was lost").wait_for()
+    form.write(TYPED)
+    own_server.start()
+    expect(form.chosen("model")).to_have_text("Veo 3.1", timeout=15_000)
+    expect(form.at("prompt").locator("textarea")).to_have_value(TYPED)
+    expect(page.locator("#tab-text-to-video .quote-state")).to_have_text("Valid")
+
+
 def test_ten_seconds_without_a_network(visit_cut_off: Visit, own_server: Server) -> None:
     page = visit_cut_off()
     form, job = slow_job(page)
