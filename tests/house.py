@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import av
 import numpy as np
+from starlette.types import ASGIApp
 
 from playground.domain.capabilities import ModeSpec, Parameter
 from playground.domain.provider import TimeoutClass
@@ -98,6 +99,8 @@ class House:
         self.data = folder / "data"
         self.time = FakeTime()
         self.read_seconds: Mapping[TimeoutClass, float] = READ_SECONDS
+        self.around: Callable[[ASGIApp], ASGIApp] = lambda app: app
+        """What stands in the way to the provider."""
         folder.mkdir(parents=True, exist_ok=True)
         self._clip = small_clip(folder / "prepared.mp4")
         self._worker = folder / "worker.py"
@@ -115,6 +118,7 @@ class House:
             return datetime.fromtimestamp(self.time.now, UTC)
 
         sandbox = SandboxProvider(self.data, clock=now, worker=command, slow_seconds=20)
+        sandbox.app = self.around(sandbox.app)
         playground = Playground(
             settings,
             adopts=adopts,

@@ -11,7 +11,7 @@ from playground.commands.output import Exit, say, tell
 from playground.main import Playground, web_app
 from playground.settings import Settings
 
-_STOP_SECONDS = 3
+_STOP_SECONDS = 1
 """An open page holds its connections; without a limit it would keep the server from stopping."""
 
 

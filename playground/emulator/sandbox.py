@@ -22,6 +22,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from playground.domain.provider import REHEARSALS
 from playground.emulator._bodies import TooLarge, read_body
@@ -80,7 +81,7 @@ class SandboxProvider:
             Route("/v1/videos/{id}/cancel", self._cancel, methods=["POST"], name="cancel"),
             Route("/v1/files/{id}/{number:int}.mp4", self._file, methods=["GET"], name="file"),
         )
-        self.app = Starlette(
+        self.app: ASGIApp = Starlette(
             routes=self.routes, exception_handlers={HTTPException: _http_problem}, lifespan=self._lifespan
         )
 

@@ -126,7 +126,7 @@ class Database:
 
 def _prepare_writer(connection: Any, _record: object) -> None:
     # The busy timeout first: changing the journal mode needs the lock too.
-    _set(connection, "busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+    _set(connection, "busy_timeout=2000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 
 
 def _prepare_reader(connection: Any, _record: object) -> None:
