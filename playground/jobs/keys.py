@@ -67,6 +67,13 @@ class Keys:
         """Drop it; whether there was one."""
         return self._entered.pop((owner, stem), None) is not None
 
+    def sweep(self) -> int:
+        """Drop what was not used for too long, since nobody may ever ask for it again; answers how many are left."""
+        idle = [each for each, own in self._entered.items() if self._clock() - own.used_at > IDLE_SECONDS]
+        for each in idle:
+            del self._entered[each]
+        return len(self._entered)
+
     def has_own(self, owner: str, stem: str) -> bool:
         """Whether an owner entered a key that still holds."""
         return self._own(owner, stem) is not None

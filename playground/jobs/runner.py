@@ -283,6 +283,7 @@ class Runner:
     async def _sweep(self) -> None:
         while True:
             await self._shop.pause(ADOPT_EVERY_SECONDS)
+            self._shop.keys.sweep()
             try:
                 await self.adopt()
             except Exception:

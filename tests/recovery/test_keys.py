@@ -7,7 +7,7 @@ import pytest
 
 from playground.domain.capabilities import ModeSpec
 from playground.domain.errors import InvalidRequest, NotConfigured, NotFound
-from playground.jobs.keys import IDLE_SECONDS
+from playground.jobs.keys import IDLE_SECONDS, Keys
 from playground.jobs.service import LOCAL, Service
 from tests.emulation import TABLES, Emulation
 from tests.house import House, request_for
@@ -65,6 +65,20 @@ async def test_a_key_that_is_not_used_is_forgotten(house: House, server: Emulati
         assert service.not_ready(STEM, owner=ANNA) is None
         house.time.now += IDLE_SECONDS + 1
         assert service.not_ready(STEM, owner=ANNA) is not None
+
+
+def test_a_key_of_somebody_who_left_does_not_stay_in_memory() -> None:
+    now = 0.0
+    keys = Keys(lambda: now)
+    keys.enter(ANNA, STEM, KEY, ACCOUNT)
+    now = IDLE_SECONDS / 2
+    keys.enter(BEN, STEM, KEY, ACCOUNT)
+    assert keys.sweep() == 2
+    now = IDLE_SECONDS + 1
+    assert keys.sweep() == 1
+    assert keys.has_own(BEN, STEM)
+    now = 3 * IDLE_SECONDS
+    assert keys.sweep() == 0
 
 
 async def test_a_job_that_lost_its_key_waits_for_its_owner_and_goes_on(house: House, server: Emulation) -> None:
