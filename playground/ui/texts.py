@@ -96,6 +96,17 @@ KEYS: Final[dict[str, str]] = {
     "saved": "Saved in memory.",
     "forgotten": "Forgotten.",
     "failed": "That did not get through. Check the connection, and enter it again.",
+    "leaks": "Is it anywhere it should not be?",
+    "leaksLead": (
+        "Looks for a key in this page and in all that the browser keeps for it: text, fields, addresses, cookies and "
+        "storage. Paste the key that you entered, or leave this empty: a made-up one is sent, refused and looked for."
+    ),
+    "leaksKey": "Key to look for",
+    "leaksSearch": "Look for it",
+    "leaksBusy": "Looking…",
+    "leaksNone": "It is nowhere in this page, and the browser keeps it nowhere.",
+    "leaksFound": "It is here, where it should not be:",
+    "leaksSpelling": " (written as {spelling})",
 }
 LOGIN: Final[dict[str, str]] = {
     "heading": "Log in",

@@ -1,8 +1,11 @@
 """The Keys panel: a key goes in where it is missing, is never seen again, and is nobody else's."""
 
-from playwright.sync_api import Locator, Page, expect
+from collections.abc import Iterator
 
-from tests.e2e.steps import PHONE, Form, Visit, kept_in, shot
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.e2e.steps import PHONE, Form, Visit, enter_key, kept_in, shot
 
 KEY = "canary-panel-8d21"
 ACCOUNT = "our-account"
@@ -14,6 +17,17 @@ def panel(page: Page) -> Locator:
 
 def row(page: Page, provider: str) -> Locator:
     return panel(page).locator(f'[data-provider="{provider}"]')
+
+
+@pytest.fixture(scope="module")
+def shared_page(browser: Browser, server: str) -> Iterator[Page]:
+    """One page for many plants, each of a key of its own."""
+    context = browser.new_context(base_url=server)
+    page = context.new_page()
+    page.goto("/")
+    page.locator('[data-ready="yes"]').wait_for()
+    yield page
+    context.close()
 
 
 def test_where_a_key_is_missing_it_can_be_entered_and_the_form_knows(visit: Visit) -> None:
@@ -80,3 +94,55 @@ def test_what_was_typed_and_not_sent_is_gone_when_the_panel_closes(visit: Visit)
     page.get_by_role("button", name="Keys", exact=True).click()
     row(page, "vertex").locator("summary").click()
     expect(row(page, "vertex").get_by_label("Key for Vertex AI", exact=True)).to_have_value("")
+
+
+def look(page: Page, key: str = "") -> Locator:
+    """Look for a key with the panel's own search; answers where it says what it found."""
+    if not panel(page).is_visible():
+        page.get_by_role("button", name="Keys", exact=True).click()
+    page.get_by_label("Key to look for").fill(key)
+    page.get_by_role("button", name="Look for it").click()
+    said = panel(page).locator(".keys-leaks [role=status]")
+    expect(said).not_to_have_text("Looking…")
+    return said
+
+
+def test_the_page_looks_for_a_key_in_itself_and_finds_none(visit: Visit) -> None:
+    page = visit()
+    enter_key(page, "cloudflare", KEY, account_id=ACCOUNT)
+    expect(look(page, KEY)).to_have_text("It is nowhere in this page, and the browser keeps it nowhere.")
+    expect(page.get_by_label("Key to look for")).to_have_value("")
+    # A made-up one takes the way of a key and is kept by nobody.
+    expect(look(page)).to_have_text("It is nowhere in this page, and the browser keeps it nowhere.")
+    expect(row(page, "aigateway")).to_have_attribute("data-source", "none")
+    expect(row(page, "cloudflare")).to_have_attribute("data-source", "yours")
+
+
+@pytest.mark.parametrize(
+    ("plant", "place"),
+    [
+        ("document.querySelector('h1').dataset.key = KEY", "page"),
+        ("document.querySelector('#pg-key-vertex-project').value = KEY", "field pg-key-vertex-project"),
+        ("localStorage['veo.planted'] = btoa('x' + KEY + 'y')", "localStorage veo.planted (written as base64)"),
+        ("sessionStorage[KEY] = '1'", f"sessionStorage {KEY}"),
+        ("document.cookie = 'planted=' + encodeURIComponent(KEY)", "cookies"),
+        ("history.replaceState(history.state, '', '#' + KEY.toUpperCase())", "address"),
+        ("history.replaceState({key: KEY}, '')", "history"),
+        ("fetch('/healthz?key=' + KEY).then((answer) => answer.text())", "requests"),
+        (
+            "new Promise((go) => { indexedDB.open('planted').onupgradeneeded = (event) => "
+            "event.target.result.createObjectStore('s').put(KEY, 1).onsuccess = go; })",
+            "IndexedDB planted/s",
+        ),
+    ],
+)
+def test_a_planted_key_is_found_with_its_place(shared_page: Page, plant: str, place: str) -> None:
+    key = f"{KEY}-{abs(hash(place))}"
+    page = shared_page
+    if not panel(page).is_visible():
+        page.get_by_role("button", name="Keys", exact=True).click()
+        expect(row(page, "vertex")).to_be_attached()
+    page.evaluate(f"async () => {{ const KEY = {key!r}; await ({plant}); }}")
+    said = look(page, key)
+    expect(said).to_contain_text("It is here, where it should not be:")
+    expect(said.get_by_role("listitem")).to_have_text([place.replace(KEY, key)])
