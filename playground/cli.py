@@ -9,6 +9,7 @@ from typing import Final
 
 from playground.commands import doctor, emulate, generate, inspect, serve, settling
 from playground.commands.output import Exit, put, say
+from playground.domain.errors import NotConfigured
 from playground.settings import Settings, SettingsError, load_settings
 
 _INTERRUPTED: Final = 130
@@ -108,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _say_misconfigured(says: str, *, as_json: bool) -> int:
     if as_json:
-        error = {"code": "not_configured", "message": says, "next_step": "Correct the setting."}
+        error = NotConfigured(says, "Correct the setting.").as_json()
         line: dict[str, object] = {"event": "finished", "job_id": None, "status": "failed", "provider_job_id": None}
         put({**line, "files": [], "notes": [], "charged": "no", "price_usd": None, "error": error})
     else:

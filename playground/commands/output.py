@@ -122,9 +122,9 @@ def refused(error: PlaygroundError, *, as_json: bool) -> Exit:
     """What could not be sent at all."""
     issues = [issue.as_json() for issue in error.issues] if isinstance(error, InvalidRequest) else []
     if as_json:
-        told = {"code": error.code, "message": error.message, "next_step": error.next_step}
         line: dict[str, object] = {"event": "finished", "job_id": None, "status": "failed", "provider_job_id": None}
-        put({**line, "files": [], "notes": [], "charged": "no", "price_usd": None, "error": told, "issues": issues})
+        line |= {"files": [], "notes": [], "charged": "no", "price_usd": None}
+        put({**line, "error": error.as_json(), "issues": issues})
     else:
         say(f"{error.message} Nothing was sent. {error.next_step}")
     if isinstance(error, Unavailable):

@@ -20,7 +20,7 @@ Carried by a job that ended or rests, as a `Failure` (data: it is stored, shown 
     ran and failed          filtered · failed · no_video · gone · bad_video · expired
     ours                    media · storage · internal
 
-Each failure says what happened, whether it was charged, and what to do next.
+Each failure says what happened, whether it was charged, whether another try may help, and what to do next.
 """
 
 from collections.abc import Sequence
@@ -79,6 +79,22 @@ NEXT_STEPS: Final[dict[FailureCode, str]] = {
 }
 
 
+_MAY_PASS: Final[frozenset[FailureCode]] = frozenset(
+    {
+        "rate_limited",
+        "unreachable",
+        "overloaded",
+        "failed",
+        "no_video",
+        "gone",
+        "bad_video",
+        "expired",
+        "internal",
+    }
+)
+"""What another try may not meet; after anything else, something has to change or to be looked at first."""
+
+
 class Failure(BaseModel):
     """Why a job did not (or may not) succeed. Holds no key and no raw provider answer."""
 
@@ -92,10 +108,16 @@ class Failure(BaseModel):
     provider_words: str | None = None
     """What the provider itself said, shortened."""
 
+    @property
+    def retryable(self) -> bool:
+        """Whether the same request may succeed later, in a job of its own. `charged` tells whether it is paid twice."""
+        return self.code in _MAY_PASS
+
     def as_json(self) -> dict[str, object]:
-        """Code, message and next step, as the command line and the API show them."""
+        """Code, message, whether another try may help, and next step, as the command line and the API show them."""
         words = f" It said: “{self.provider_words}”" if self.provider_words is not None else ""
-        return {"code": self.code, "message": self.message + words, "next_step": self.next_step}
+        told: dict[str, object] = {"code": self.code, "message": self.message + words, "retryable": self.retryable}
+        return {**told, "next_step": self.next_step}
 
 
 _MAX_WORDS: Final = 500
@@ -126,11 +148,18 @@ class PlaygroundError(Exception):
 
     code: str = "error"
     next_step: str = "Try again."
+    retryable: bool = False
+    """Whether the same request may be taken later."""
 
     @property
     def message(self) -> str:
         """The sentence for a person."""
         return str(self)
+
+    def as_json(self) -> dict[str, object]:
+        """The shape of a failure's."""
+        told: dict[str, object] = {"code": self.code, "message": self.message, "retryable": self.retryable}
+        return {**told, "next_step": self.next_step}
 
 
 class InvalidRequest(PlaygroundError):
@@ -158,6 +187,7 @@ class OverBudget(PlaygroundError):
     """The operator lends his key up to an amount each day, and this would go beyond it; nothing was sent."""
 
     code = "over_budget"
+    retryable = True
     next_step = "Enter a key of your own, or come back tomorrow (UTC)."
 
 

@@ -1,6 +1,6 @@
 """Pure: issues and exceptions as HTML that a person reads. Whatever came from outside is escaped here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 
 from playground.domain.errors import InvalidRequest, NotFound, PlaygroundError
@@ -59,5 +59,5 @@ def status(view: JobView) -> dict[str, object]:
 def refused(error: PlaygroundError) -> dict[str, object]:
     """The same for a request that was never sent."""
     issues = [issue.as_json() for issue in error.issues] if isinstance(error, InvalidRequest) else []
-    says: Mapping[str, object] = {"code": error.code, "message": error.message, "next_step": error.next_step}
-    return {"event": "finished", "job_id": None, "state": "failed", "charged": "no", "error": says, "issues": issues}
+    line: dict[str, object] = {"event": "finished", "job_id": None, "state": "failed", "charged": "no"}
+    return {**line, "error": error.as_json(), "issues": issues}

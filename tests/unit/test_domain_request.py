@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import ValidationError
 
-from playground.domain.errors import NEXT_STEPS, FailureCode, InvalidRequest, failure
+from playground.domain.errors import NEXT_STEPS, FailureCode, InvalidRequest, NotFound, failure
 from playground.domain.job import ACTIVE, ENDS, MOVES, RESTS, STATES, STEPS, may_move, step_of
 from playground.domain.reading import parse_request
 from playground.domain.request import (
@@ -165,6 +165,16 @@ def test_every_code_has_a_next_step() -> None:
     long = failure("failed", "It failed.", "unknown", words="x" * 10_000)
     assert long.next_step == NEXT_STEPS["failed"]
     assert len(long.provider_words or "") == 500
+
+
+@pytest.mark.parametrize("code", get_args(FailureCode))
+def test_a_failure_says_whether_another_try_may_help(code: FailureCode) -> None:
+    told = failure(code, "It failed.", "unknown").as_json()
+    assert list(told) == ["code", "message", "retryable", "next_step"]
+    wants_a_change = {"bad_key", "no_credit", "not_allowed", "invalid", "model_retired", "refused", "filtered", "media"}
+    # The outcome of one that may have been accepted is to be looked up first; the disk's limit is ours to lift.
+    assert told["retryable"] == (code not in wants_a_change | {"uncertain", "lost", "storage"})
+    assert list(NotFound().as_json()) == list(told)
 
 
 def test_the_job_graph() -> None:
