@@ -15,6 +15,8 @@ from tests.house import SAMPLES, request_for
 _LONG = 300
 CLIP = "clip.mp4"
 """Stands for a video to extend; its bytes are made up and always the same."""
+HANDLE = "https://generativelanguage.googleapis.com/v1beta/files/xyz789:download?alt=media"
+"""Its maker's own link to that video, for whoever takes nothing else."""
 
 
 def least(spec: ModeSpec) -> VideoRequest:
@@ -38,7 +40,7 @@ def _some(name: str, spec: ModeSpec) -> object:
             others = [choice for choice in parameter.choices or () if choice != parameter.default]
             return (others or [parameter.default])[-1]
         case "range":
-            return parameter.at_most if name == "number_of_videos" else parameter.at_least
+            return parameter.at_most if name == "number_of_videos" else parameter.at_least or 0
         case "flag":
             return False
         case "text":
@@ -76,7 +78,8 @@ def _stored(reference: str, clip: Path) -> StoredMedia:
     if is_url(reference):
         return StoredMedia(None, "image/png" if reference.endswith(".png") else "video/mp4", reference)
     path = clip if reference == CLIP else Path(reference)
-    return StoredMedia(path, {".jpg": "image/jpeg", ".png": "image/png", ".mp4": "video/mp4"}[path.suffix])
+    mime_type = {".jpg": "image/jpeg", ".png": "image/png", ".mp4": "video/mp4"}[path.suffix]
+    return StoredMedia(path, mime_type, handle=HANDLE if path == clip else None)
 
 
 def _shortened(node: Any) -> Any:

@@ -71,7 +71,7 @@ async def test_text_to_video_on_the_wire(tmp_path: Path) -> None:
             "body": {"instances": [{"prompt": "A paper boat drifts down a stream at dawn."}]},
         }
     )
-    assert await wire(gemini, text, everything(text).changed({"seed": 0}), CONTEXT, tmp_path) == snapshot(
+    assert await wire(gemini, text, everything(text), CONTEXT, tmp_path) == snapshot(
         {
             "call": "POST /models/veo-3.1-generate-preview:predictLongRunning",
             "headers": {},
@@ -130,6 +130,7 @@ async def test_image_to_video_on_the_wire(tmp_path: Path) -> None:
                     "durationSeconds": 6,
                     "resolution": "1080p",
                     "aspectRatio": "9:16",
+                    "seed": 0,
                     "personGeneration": "allow_adult",
                 },
             },
@@ -185,6 +186,7 @@ async def test_interpolation_on_the_wire(tmp_path: Path) -> None:
                     "durationSeconds": 6,
                     "resolution": "4k",
                     "aspectRatio": "9:16",
+                    "seed": 0,
                     "personGeneration": "allow_adult",
                 },
             },
@@ -249,6 +251,7 @@ async def test_references_on_the_wire(tmp_path: Path) -> None:
                     "durationSeconds": 6,
                     "resolution": "4k",
                     "aspectRatio": "9:16",
+                    "seed": 0,
                     "personGeneration": "allow_adult",
                 },
             },
@@ -264,6 +267,51 @@ def test_an_extension_names_googles_own_link_and_nothing_of_the_clip() -> None:
         "instances": [{"video": {"uri": MediaLeaf("job:earlier", "handle")}}],
         "parameters": {"resolution": "720p"},
     }
+
+
+async def test_extension_on_the_wire(tmp_path: Path) -> None:
+    extension = spec("extension", "veo-3.1-fast-generate-preview")
+    assert await wire(gemini, extension, least(extension), CONTEXT, tmp_path) == snapshot(
+        {
+            "call": "POST /models/veo-3.1-fast-generate-preview:predictLongRunning",
+            "headers": {},
+            "timeout": "create",
+            "body": {
+                "instances": [
+                    {
+                        "prompt": "A paper boat drifts down a stream at dawn.",
+                        "video": {
+                            "uri": "https://generativelanguage.googleapis.com/v1beta/files/xyz789:download?alt=media"
+                        },
+                    }
+                ],
+                "parameters": {"resolution": "720p"},
+            },
+        }
+    )
+    assert await wire(gemini, extension, everything(extension), CONTEXT, tmp_path) == snapshot(
+        {
+            "call": "POST /models/veo-3.1-fast-generate-preview:predictLongRunning",
+            "headers": {},
+            "timeout": "create",
+            "body": {
+                "instances": [
+                    {
+                        "prompt": "A paper boat drifts down a stream at dawn.",
+                        "video": {
+                            "uri": "https://generativelanguage.googleapis.com/v1beta/files/xyz789:download?alt=media"
+                        },
+                    }
+                ],
+                "parameters": {
+                    "negativePrompt": "",
+                    "resolution": "720p",
+                    "seed": 0,
+                    "personGeneration": "allow_adult",
+                },
+            },
+        }
+    )
 
 
 async def test_only_veo_2_is_told_how_many(tmp_path: Path) -> None:
