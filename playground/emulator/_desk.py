@@ -19,6 +19,7 @@ from playground.sandbox.spec import AspectRatio, Mode, Resolution
 BOOK: Final = "accepted.jsonl"
 Stage = Literal["queued", "running", "finished", "failed", "filtered", "empty"]
 _POLLS_UNTIL_DONE: Final = 2
+_NEARLY: Final = 0.9
 _NEEDS: Final[dict[Mode, tuple[str, ...]]] = {
     "text-to-video": (),
     "image-to-video": ("first_frame",),
@@ -80,10 +81,13 @@ class Desk:
         *,
         clock: Callable[[], datetime],
         worker: Sequence[str],
+        patience_seconds: float = 5,
         scenario: str | None = None,
         slow_seconds: float = 20,
     ) -> None:
         """`clock` gives aware datetimes; `worker` is the renderer's command.
+
+        A question waits `patience_seconds` at the most for a clip to be drawn.
 
         `scenario` is played wherever a prompt names none. Raises UnknownRehearsal (a ValueError) for an unknown one.
         """
@@ -92,6 +96,7 @@ class Desk:
         self.clock = clock
         self.folder = folder
         self.worker = tuple(worker)
+        self._patience_seconds = patience_seconds
         self.scenario = scenario
         self.slow_seconds = slow_seconds
         self._videos = Videos(folder / "clips", worker)
@@ -149,6 +154,8 @@ class Desk:
     async def look(self, operation: Operation) -> Look:
         """How it stands; counts as one question. It is finished after two questions, and once the clips are drawn.
 
+        What takes longer to draw than anybody likes to wait for an answer still runs.
+
         Raises:
             NotDrawn: the renderer failed.
         """
@@ -163,7 +170,11 @@ class Desk:
         if share < 1:
             return Look("running", round(share, 2))
         if operation.rehearsal not in _ENDS:
-            await self.videos(operation)
+            try:
+                async with asyncio.timeout(self._patience_seconds):
+                    await self.videos(operation)
+            except TimeoutError:
+                return Look("running", _NEARLY)
         return Look(_ENDS.get(operation.rehearsal or "", "finished"), 1.0)
 
     async def wait(self, operation: Operation) -> Look:
