@@ -5,17 +5,17 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 import av
 import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.video.stream import VideoStream
 from PIL import Image, ImageOps
 
 from playground.sandbox import planes
-from playground.sandbox.encode import SAMPLE_RATE, Pcm, own_parameter_sets, parameter_sets
+from playground.sandbox.encode import SAMPLE_RATE, SAMPLES_A_FRAME, Pcm
 from playground.sandbox.planes import Planes
 from playground.sandbox.spec import FPS, LABEL, RenderError, ResizeMode
 
@@ -72,81 +72,71 @@ def fit(image: Image.Image, size: tuple[int, int], resize_mode: ResizeMode = "cr
 class Source:
     """A surveyed clip. `size` is what its continuation has: 720 lines; `frame_count` its length at 24 frames a second.
 
-    `copyable` means that its packets can stand before new ones unchanged.
+    `own` means that it was made here: its packets may be able to stand before new ones unchanged.
     """
 
     path: Path
     size: tuple[int, int]
     frame_count: int
-    copyable: bool
+    own: bool
     has_sound: bool
 
     def last_planes(self) -> Planes:
         """Return exactly the last frame."""
-        with self.opened() as clip:
-            stream = clip.streams.video[0]
-            stream.thread_type = "AUTO"
-            if stream.duration:
-                clip.seek(stream.duration - 1, stream=stream, backward=True)
-            frame = None
-            # Keeping only one frame: holding all of a long group of pictures would cost gigabytes at 4K.
-            for frame in clip.decode(stream):  # noqa: B007
-                pass
-            if frame is None:
-                raise _unreadable(self.path)
-            return _upright(frame, self.size)
+        last = None
+        # Keeping only one frame: holding all of a long group of pictures would cost gigabytes at 4K.
+        for last in self._decoded(from_end=True):  # noqa: B007
+            pass
+        if last is None:
+            raise _unreadable(self.path)
+        return _upright(last, self.size)
 
     def frames(self) -> Iterator[Planes]:
         """Decode to exactly `frame_count` frames, repeating or leaving out where the clip's rate is another."""
-        with self.opened() as clip:
+        held, shown, start = None, 0, 0.0
+        for frame in chain(self._decoded(), (None,)):
+            if frame is not None and held is None:
+                start = frame.time
+            # The held frame is shown until the middle of the interval in which the next one begins.
+            due = self.frame_count if frame is None else min(self.frame_count, round((frame.time - start) * FPS))
+            if held is not None and due > shown:
+                still = _upright(held, self.size)
+                yield from (still.copy() for _ in range(due - shown))
+                shown = due
+            held = frame
+        if shown < self.frame_count:
+            raise _unreadable(self.path)
+
+    def sound(self) -> Iterator[Pcm]:
+        """Decode the sound, as long as the picture; silence where there is none."""
+        left = self.frame_count * SAMPLES_A_FRAME
+        if self.has_sound:
+            resampler = av.AudioResampler("fltp", "stereo", SAMPLE_RATE)
+            with opened(self.path) as clip:
+                for frame in chain(clip.decode(clip.streams.audio[0]), (None,)):
+                    for part in resampler.resample(frame):
+                        piece = np.asarray(part.to_ndarray(), np.float32)[:, :left]
+                        left -= piece.shape[1]
+                        yield piece
+                    # What an encoder adds at the end may be no samples at all, which the resampler cannot take.
+                    if not left:
+                        return
+        yield np.zeros((2, left), np.float32)
+
+    def _decoded(self, from_end: bool = False) -> Iterator[av.VideoFrame]:
+        with opened(self.path) as clip:
             stream = clip.streams.video[0]
             stream.thread_type = "AUTO"
-            given, start = 0, None
-            held: av.VideoFrame | None = None
-            for frame in clip.decode(stream):
-                if frame.pts is None:
-                    continue
-                start = frame.time if start is None else start
-                # The held frame is shown until the middle of the interval in which the next one begins.
-                due = min(self.frame_count, round((frame.time - start) * FPS))
-                yield from self._repeated(held, due - given)
-                given, held = max(given, due), frame
-            if held is None:
-                raise _unreadable(self.path)
-            yield from self._repeated(held, self.frame_count - given)
+            if from_end and stream.duration:
+                clip.seek(stream.duration - 1, stream=stream, backward=True)
+            yield from (frame for frame in clip.decode(stream) if frame.pts is not None)
 
-    def sound(self, sample_count: int) -> Iterator[Pcm]:
-        """Decode the sound to exactly `sample_count` samples; silence where there is none."""
-        left = sample_count
-        for chunk in self._decoded_sound() if self.has_sound else ():
-            piece = chunk[:, :left]
-            left -= piece.shape[1]
-            yield piece
-            if not left:
-                return
-        while left:
-            count = min(left, SAMPLE_RATE)
-            left -= count
-            yield np.zeros((2, count), np.float32)
 
-    @contextmanager
-    def opened(self) -> Generator[InputContainer]:
-        """Open the clip; what the decoder says of a damaged one becomes an error for a person."""
-        with _readable(self.path), av.open(str(self.path), metadata_errors="replace") as clip:
-            yield clip
-
-    def _repeated(self, frame: av.VideoFrame | None, times: int) -> Iterator[Planes]:
-        if frame is not None and times > 0:
-            still = _upright(frame, self.size)
-            for _ in range(times):
-                yield still.copy()
-
-    def _decoded_sound(self) -> Iterator[Pcm]:
-        resampler = av.AudioResampler("fltp", "stereo", SAMPLE_RATE)
-        with self.opened() as clip:
-            for frame in (*clip.decode(clip.streams.audio[0]), None):
-                for part in resampler.resample(frame):
-                    yield np.asarray(part.to_ndarray(), np.float32)
+@contextmanager
+def opened(path: Path) -> Generator[InputContainer]:
+    """Open a clip; what the decoder says of a damaged one becomes an error for a person."""
+    with _readable(path), av.open(str(path), metadata_errors="replace") as clip:
+        yield clip
 
 
 def survey(path: Path) -> Source:
@@ -155,7 +145,7 @@ def survey(path: Path) -> Source:
     Raises `RenderError` (`bad_media`) when it is damaged, no video, or too large.
     """
     check_boxes(path)
-    with _readable(path), av.open(str(path), metadata_errors="replace") as clip:
+    with opened(path) as clip:
         stream = clip.streams.video[0]
         first = next(clip.decode(stream), None)
         if first is None:
@@ -168,15 +158,15 @@ def survey(path: Path) -> Source:
         size = max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
         clip.seek(0, stream=stream)
         tick = stream.time_base or Fraction(1, FPS)
-        packets = [(packet.pts * tick, packet.is_keyframe) for packet in clip.demux(stream) if packet.pts is not None]
-        times = sorted(moment for moment, _ in packets)
-        own = clip.metadata.get("comment") == LABEL and packets[0][1] and not first.rotation
+        times = sorted(packet.pts * tick for packet in clip.demux(stream) if packet.pts is not None)
+        regular = all(moment == Fraction(number, FPS) for number, moment in enumerate(times))
+        labelled = clip.metadata.get("comment") == LABEL and not first.rotation
         length = times[-1] - times[0] + 1 / Fraction(stream.average_rate or FPS)
         return Source(
             path=path,
             size=size,
             frame_count=max(1, round(length * FPS)),
-            copyable=own and _as_made_here(stream, size, times),
+            own=labelled and regular and size == (stream.width, stream.height),
             has_sound=bool(clip.streams.audio),
         )
 
@@ -205,17 +195,6 @@ def check_boxes(path: Path) -> None:
             position += length
     if position != total or not {b"moov", b"mdat"} <= kinds:
         raise RenderError("bad_media", f"The video {path.name} is incomplete.")
-
-
-def _as_made_here(stream: VideoStream, size: tuple[int, int], times: list[Fraction]) -> bool:
-    """Whether the stream is one of ours: the same parameter sets, frames at every 24th of a second from zero."""
-    context = stream.codec_context
-    return (
-        all(moment == Fraction(number, FPS) for number, moment in enumerate(times))
-        and context.name == "h264"
-        and (context.width, context.height) == size
-        and parameter_sets(context.extradata or b"") == own_parameter_sets(size)
-    )
 
 
 def _upright(frame: av.VideoFrame, size: tuple[int, int]) -> Planes:

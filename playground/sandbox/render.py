@@ -1,14 +1,17 @@
 """From a spec to a finished file: choose the shot, draw it on two threads, encode, put everything in place."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from typing import Any
+
+from av.packet import Packet
 
 from playground.sandbox import media, planes
-from playground.sandbox.encode import SAMPLES_A_FRAME, ClipWriter, Pcm
+from playground.sandbox.encode import alike, encode, encode_sound, join
 from playground.sandbox.morph import Morph
 from playground.sandbox.overlay import Overlay, without_label
 from playground.sandbox.planes import Planes
@@ -31,26 +34,42 @@ def render(spec: RenderSpec, tell: Tell) -> int:
 
     Raises `RenderError` for media that cannot be used.
     """
-    part = spec.output.with_name(f".{spec.output.stem}.part")
     story = read(spec.prompt, spec.negative_prompt, max(1, min(4, spec.seconds // _LEAST_SHOT_SECONDS)))
-    try:
-        (_extend if spec.mode == "extension" else _make)(spec, story, part, tell)
-        part.replace(spec.output)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    source = media.survey(spec.source_video) if spec.source_video is not None else None
+    old, new, whole = (spec.output.with_name(f".{spec.output.stem}.{part}") for part in ("old", "new", "whole"))
+    # The sound is made beside the picture: it has a core to itself while the scene is painted.
+    with ThreadPoolExecutor(1) as beside:
+        try:
+            sound = beside.submit(_sound, spec, story, source)
+            size, shot = (
+                (source.size, _continuation(spec, story, source)) if source else (spec.size, _shot(spec, story))
+            )
+            overlay = Overlay(size, spec.frame_count, story.captions)
+            exact = {"image-to-video": (0,), "interpolation": (0, spec.frame_count - 1)}.get(spec.mode, ())
+            encode(new, size, _told(_drawn(shot, overlay, spec.frame_count), spec.frame_count, tell), exact)
+            parts = [(new, spec.frame_count)]
+            if source is not None:
+                parts.insert(0, (_old_part(source, new, old), source.frame_count))
+            join(whole, parts, sound.result())
+            whole.replace(spec.output)
+        finally:
+            for part in (old, new, whole):
+                part.unlink(missing_ok=True)
     tell(1.0)
     return spec.output.stat().st_size
 
 
-def _make(spec: RenderSpec, story: Story, part: Path, tell: Tell) -> None:
-    size, count = spec.size, spec.frame_count
-    shot = _shot(spec, story)
-    exact = {"image-to-video": (0,), "interpolation": (0, count - 1)}.get(spec.mode, ())
-    with ClipWriter(part, size, count, _sound(spec, story), exact=exact) as writer:
-        for number, picture in enumerate(_drawn(shot, Overlay(size, count, story.captions), count)):
-            writer.add(picture)
-            tell(0.98 * (number + 1) / count)
+def _sound(spec: RenderSpec, story: Story, source: media.Source | None) -> "list[Packet[Any]] | None":
+    if not spec.audio:
+        return None
+    before = source.sound() if source is not None else ()
+    return encode_sound(chain(before, [soundtrack(story, spec.prompt, spec.seconds, spec.dice_seed)]))
+
+
+def _told(pictures: Iterable[Planes], count: int, tell: Tell) -> Iterator[Planes]:
+    for number, picture in enumerate(pictures):
+        yield picture
+        tell(0.98 * (number + 1) / count)
 
 
 def _shot(spec: RenderSpec, story: Story) -> Shot:
@@ -81,51 +100,27 @@ def _fitted(spec: RenderSpec, path: Path | None) -> Planes:
     return planes.from_image(media.fit(media.load_image(path, near=spec.size), spec.size, spec.resize_mode))
 
 
-def _extend(spec: RenderSpec, story: Story, part: Path, tell: Tell) -> None:
-    assert spec.source_video is not None, "the spec was validated"
-    source = media.survey(spec.source_video)
-    shot = _continuation(spec, story, without_label(source.last_planes()))
-    count = source.frame_count + spec.frame_count
-    sound = _sound(spec, story)
-    if sound is not None:
-        sound = chain(source.sound(source.frame_count * SAMPLES_A_FRAME), sound)
-    overlay, done = Overlay(source.size, spec.frame_count, story.captions), 0
-    with source.opened() as clip:
-        stream = clip.streams.video[0]
-        with ClipWriter(part, source.size, count, sound, source=stream if source.copyable else None) as writer:
-            for done in _old_part(writer, source):
-                tell(0.98 * done / count)
-            for number, picture in enumerate(_drawn(shot, overlay, spec.frame_count)):
-                writer.add(picture)
-                tell(0.98 * (done + number + 1) / count)
-
-
-def _continuation(spec: RenderSpec, story: Story, end: Planes) -> Shot:
+def _continuation(spec: RenderSpec, story: Story, source: media.Source) -> Shot:
     """The camera goes on over the last picture, then what the new prompt says comes up."""
-    still = Still(end, spec.frame_count, story.shots[0].move)
+    still = Still(without_label(source.last_planes()), spec.frame_count, story.shots[0].move)
     if not story.shots[0].sentences:
         return still
-    return Dissolve(still, _scene(story, end.size, spec), first=FPS, last=min(spec.frame_count - 1, 4 * FPS))
+    return Dissolve(still, _scene(story, source.size, spec), first=FPS, last=min(spec.frame_count - 1, 4 * FPS))
 
 
-def _old_part(writer: ClipWriter, source: media.Source) -> Iterator[int]:
-    """Bring the old clip over, packet by packet or frame by frame; yield how many frames are done."""
-    if source.copyable:
-        with source.opened() as clip:
-            stream = clip.streams.video[0]
-            for number, packet in enumerate(packet for packet in clip.demux(stream) if packet.dts is not None):
-                writer.copy(packet)
-                yield number + 1
-        return
+def _old_part(source: media.Source, new: Path, old: Path) -> Path:
+    """The clip that is extended, as it is where the new part can follow it, else encoded anew and labelled."""
+    if source.own and alike(source.path, new):
+        return source.path
     overlay = Overlay(source.size, source.frame_count)
-    for number, picture in enumerate(source.frames()):
-        overlay.draw(picture, number)
-        writer.add(picture)
-        yield number + 1
 
+    def labelled() -> Iterator[Planes]:
+        for number, picture in enumerate(source.frames()):
+            overlay.draw(picture, number)
+            yield picture
 
-def _sound(spec: RenderSpec, story: Story) -> Iterator[Pcm] | None:
-    return iter([soundtrack(story, spec.prompt, spec.seconds, spec.dice_seed)]) if spec.audio else None
+    encode(old, source.size, labelled())
+    return old
 
 
 def _drawn(shot: Shot, overlay: Overlay, frame_count: int) -> Iterator[Planes]:

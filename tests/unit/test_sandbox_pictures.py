@@ -9,7 +9,6 @@ from av.video.reformatter import Colorspace
 from PIL import Image
 
 from playground.sandbox import planes
-from playground.sandbox.encode import parameter_sets
 from playground.sandbox.media import check_boxes, fit, load_image, survey
 from playground.sandbox.overlay import Overlay, label_box, showable
 from playground.sandbox.planes import Planes
@@ -112,15 +111,6 @@ class TestClips:
         (tmp_path / "x.mp4").write_bytes(boxes[:-1])
         with pytest.raises(RenderError, match="incomplete"):
             check_boxes(tmp_path / "x.mp4")
-
-    def test_parameter_sets_are_the_same_in_both_notations(self) -> None:
-        sps, pps, sei = b"\x67\x64\x00\x1f\xac", b"\x68\xeb\xe3", b"\x06\x05\x01"
-        start = b"\x00\x00\x00\x01"
-        counted = [len(unit).to_bytes(2, "big") + unit for unit in (sps, pps)]
-        avcc = b"\x01\x64\x00\x1f\xff\xe1" + counted[0] + b"\x01" + counted[1] + b"\xfd\xf8\xf8\x00"
-        assert parameter_sets(start + sps + start + pps + start[1:] + sei) == {sps, pps}
-        assert parameter_sets(avcc) == {sps, pps}
-        assert parameter_sets(b"") == frozenset()
 
 
 class TestWords:
