@@ -7,7 +7,7 @@ from playground.sandbox.palette import Field, resized
 from playground.sandbox.planes import Plane, Planes, scaled
 from playground.sandbox.stills import dissolved, eased
 
-_LEVELS, _ROUNDS, _WINDOW = 4, 5, 9
+_LEVELS, _ROUNDS, _WINDOW = 4, 5, 6
 _LONG_SIDE = 320
 _FARTHEST = 0.14
 """The longest way that anything moves, as a share of the picture's width."""
@@ -132,24 +132,9 @@ def _sampled(picture: Field, across: Field, down: Field) -> Field:
 
 
 def _blurred(field: Field) -> Field:
-    """The mean of a window around each value."""
-    for axis in (0, 1):
-        edge = [(0, 0), (0, 0)]
-        edge[axis] = (_WINDOW // 2 + 1, _WINDOW // 2)
-        sums = np.cumsum(np.pad(field, edge, mode="edge"), axis=axis, dtype=np.float64)
-        field = (
-            np.diff(
-                np.stack(
-                    [
-                        sums.take(range(_WINDOW, sums.shape[axis]), axis),
-                        sums.take(range(sums.shape[axis] - _WINDOW), axis),
-                    ]
-                ),
-                axis=0,
-            )[0]
-            / -_WINDOW
-        )
-    return field.astype(np.float32)
+    """The mean around each value, nearer ones counting more."""
+    height, width = field.shape
+    return resized(resized(field, max(2, width // _WINDOW), max(2, height // _WINDOW)), width, height)
 
 
 def _small(picture: Planes) -> Field:
@@ -159,7 +144,7 @@ def _small(picture: Planes) -> Field:
     grey = small.y.astype(np.float32)
     # Day and night of the same view are alike too: what counts is how a place differs from what is around it.
     for _ in range(2):
-        grey -= _blurred(_blurred(_blurred(grey)))
+        grey -= _blurred(_blurred(grey))
         grey *= 40 / (np.sqrt(_blurred(_blurred(grey**2))) + 3)
     return grey
 
@@ -181,6 +166,3 @@ def _half_steps(plane: Plane) -> NDArray[np.uint32]:
 
 def _taken(runs: NDArray[np.uint32], places: NDArray[np.int32], shape: tuple[int, int]) -> Plane:
     return runs.take(places).view(np.uint8).reshape(shape)
-
-
-__all__ = ["Morph", "flow"]

@@ -1,10 +1,10 @@
 """What is written over the picture: the label on every frame, the prompt's sentences as captions."""
 
+import textwrap
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -118,17 +118,14 @@ def _label(size: tuple[int, int]) -> tuple[Patch, tuple[int, int]]:
     pixels = max(10, min(size) // 36)
     while pixels > 1 and _font(pixels).getlength(LABEL) + 2 * pixels + 2 * margin > width:
         pixels -= 1
-    image = _text_image([LABEL], pixels, _LABEL_GROUND, "left")
-    piece = planes.patch(image)
-    return piece, (
-        max(0, width - piece.planes.size[0] - margin) & ~1,
-        min(margin, max(0, height - piece.planes.size[1])),
-    )
+    piece = planes.patch(_text_image([LABEL], pixels, _LABEL_GROUND))
+    wide, high = piece.planes.size
+    return piece, (max(0, width - wide - margin) & ~1, min(margin, max(0, height - high)))
 
 
 def _placed(captions: Sequence[str], size: tuple[int, int], frame_count: int) -> list[_Caption]:
     shown = [showable(text) for text in captions]
-    if not shown or frame_count - 2 * _QUIET_FRAMES < len(shown) * 2 * _FADE_FRAMES:
+    if frame_count - 2 * _QUIET_FRAMES < len(shown) * 2 * _FADE_FRAMES:
         return []
     width, height = size
     pixels = max(10, min(size) // 28)
@@ -136,8 +133,7 @@ def _placed(captions: Sequence[str], size: tuple[int, int], frame_count: int) ->
     for number, text in enumerate(shown):
         if text is None:
             continue
-        lines = _wrapped(text, _font(pixels), width * 0.84)
-        piece = planes.patch(_text_image(lines, pixels, _CAPTION_GROUND, "center"))
+        piece = planes.patch(_text_image(_wrapped(text, _font(pixels), width * 0.84), pixels, _CAPTION_GROUND))
         left, top = (width - piece.planes.size[0]) // 2, height - piece.planes.size[1] - height // 16
         # With the shots, which the sentences share out alike.
         first, following = (frame_count * step // len(shown) for step in (number, number + 1))
@@ -148,48 +144,28 @@ def _placed(captions: Sequence[str], size: tuple[int, int], frame_count: int) ->
 
 def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
     """Break into at most `_MOST_LINES` lines; what does not fit ends in an ellipsis."""
-    lines = [""]
-    for word in text.split():
-        joined = f"{lines[-1]} {word}".strip()
-        if lines[-1] and font.getlength(joined) > width:
-            lines.append(word)
-        else:
-            lines[-1] = joined
-    cut = len(lines) > _MOST_LINES
-    return [
-        _shortened(line, font, width, cut and number == _MOST_LINES - 1)
-        for number, line in enumerate(lines[:_MOST_LINES])
-    ]
+    letters = max(2, min(len(text), int(width / font.getlength("i"))))
+    while True:
+        lines = textwrap.wrap(text, letters, max_lines=_MOST_LINES, placeholder=" …")
+        if letters == 2 or max(map(font.getlength, lines)) <= width:
+            return lines
+        letters -= max(1, letters // 20)
 
 
-def _shortened(line: str, font: ImageFont.FreeTypeFont, width: float, goes_on: bool) -> str:
-    shown = f"{line} …" if goes_on else line
-    while line and font.getlength(shown) > width:
-        line = line[:-1]
-        shown = f"{line.rstrip()}…"
-    return shown
-
-
-def _text_image(
-    lines: Sequence[str], pixels: int, ground: tuple[int, int, int, int], align: Literal["left", "center"]
-) -> Image.Image:
+def _text_image(lines: Sequence[str], pixels: int, ground: tuple[int, int, int, int]) -> Image.Image:
+    """Centre lines on a ground, a see-through one with round corners."""
     font = _font(pixels)
     padding, line_height = round(pixels * 0.5), round(pixels * 1.32)
     # Multiples of two, because chroma has half the grid and a covered edge must stay covered.
     width = (int(max(map(font.getlength, lines))) + 2 * padding + 1) & ~1
-    height = (line_height * len(lines) + 2 * padding - (line_height - pixels) + 1) & ~1
+    height = (line_height * (len(lines) - 1) + pixels + 2 * padding + 1) & ~1
     image = Image.new("RGBA", (width, height), ground)
     pen = ImageDraw.Draw(image)
     for number, line in enumerate(lines):
-        left = padding if align == "left" else (width - font.getlength(line)) / 2
+        left = (width - font.getlength(line)) / 2
         pen.text((left, padding - pixels * 0.12 + number * line_height), line, font=font, fill=_SHOWN)
     if ground[3] < _SHOWN[3]:
-        _round_corners(image, padding)
+        corners = Image.new("L", (width * 2, height * 2), 255)
+        ImageDraw.Draw(corners).rounded_rectangle((0, 0, width * 2 - 1, height * 2 - 1), padding * 2, fill=0)
+        image.paste((0, 0, 0, 0), mask=corners.reduce(2))
     return image
-
-
-def _round_corners(image: Image.Image, radius: int) -> None:
-    mask = Image.new("L", (image.width * 2, image.height * 2))
-    ImageDraw.Draw(mask).rounded_rectangle((0, 0, mask.width - 1, mask.height - 1), radius * 2, fill=255)
-    alpha = image.getchannel("A")
-    image.putalpha(Image.composite(alpha, Image.new("L", alpha.size), mask.reduce(2)))

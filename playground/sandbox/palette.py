@@ -50,7 +50,7 @@ def colours(shot: Shot) -> Palette:
         grey = 0.25 if shot.hour == "neon" else 0.75
         high, upper, lower, low = (_greyed(colour, grey) for colour in (high, upper, lower, low))
         high, upper = blend(high, lower, 0.4), blend(upper, lower, 0.4)
-    if shot.weather == "snow":
+    if shot.weather == "snow" and shot.place != "room":
         land = blend(land, _SNOW, 0.7)
     if shot.tint is not None:
         upper, lower, low = blend(upper, shot.tint, 0.15), blend(lower, shot.tint, 0.3), blend(low, shot.tint, 0.3)

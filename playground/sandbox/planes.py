@@ -3,8 +3,9 @@
 Everything is composited here and not in RGB, because the conversion per frame would cost more than the drawing.
 """
 
+import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import av
 import numpy as np
@@ -14,8 +15,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 Plane = NDArray[np.uint8]
-Line = NDArray[np.floating[Any]]
-"""Positions or heights along one side of a picture."""
 
 BT709 = 1
 """The number of BT.709 in colour space, primaries and transfer alike."""
@@ -40,7 +39,7 @@ class Planes(NamedTuple):
         return Planes(*(plane.copy() for plane in self))
 
 
-WHOLE = 128
+WHOLE = 255
 """All of a share: what is mixed in by so much leaves nothing of what was there."""
 
 
@@ -95,52 +94,63 @@ def patch(image: Image.Image) -> Patch:
     canvas = Image.new("RGBA", (image.width + image.width % 2, image.height + image.height % 2))
     canvas.paste(image.convert("RGBA"), (0, 0))
     alpha = canvas.getchannel("A")
-    return Patch(
-        from_image(canvas), *(np.asarray(part) // 2 + np.asarray(part) // 255 for part in (alpha, alpha.reduce(2)))
-    )
+    return Patch(from_image(canvas), np.asarray(alpha), np.asarray(alpha.reduce(2)))
 
 
-def look(plane: Plane, rows: Line, columns: Line) -> Plane:
-    """Sample a plane at any positions, between its pixels too, or slow moves would tremble.
+def view(plane: Plane, left: float, top: float, step: float, size: tuple[int, int]) -> Plane:
+    """Sample a plane from (left, top) on, between its pixels too, or slow moves would tremble; `size` is the result's.
 
-    Rows beyond its edge repeat the edge; columns begin again on the other side.
+    `step` is the way from one sample to the next. Rows beyond the edge repeat it, columns begin again.
     """
-    rows = np.clip(rows, 0, len(plane) - 1)
-    upper, left = np.floor(rows).astype(np.intp), np.floor(columns).astype(np.intp)
-    low = int(upper.min())
-    part = plane[low : int(upper.max()) + 2]
-    seen = _columns(part, left)
-    share = weights(columns - left)
-    if share.any():
-        seen = mixed(seen, _columns(part, left + 1), share)
-    upper -= low
-    share = weights(rows - np.floor(rows))[:, None]
-    lower = np.minimum(upper + 1, len(seen) - 1)
-    return mixed(seen.take(upper, 0), seen.take(lower, 0), share) if share.any() else seen.take(upper, 0)
+    width, height = size
+    corner = left + 0.5 - 0.5 * step, top + 0.5 - 0.5 * step
+    column, row = math.floor(corner[0]), math.floor(corner[1])
+    if step == 1:
+        # Most moves leave the scale alone: then it is one piece, or two that are mixed.
+        seen = _cut(plane, column, row, width + 1, height + 1)
+        seen = mixed(seen[:, :-1], seen[:, 1:], corner[0] - column)
+        return mixed(seen[:-1], seen[1:], corner[1] - row)
+    across, down = corner[0] - column + 1, corner[1] - row + 1
+    wide, high = width * step, height * step
+    part = _cut(plane, column - 1, row - 1, math.ceil(across + wide) + 1, math.ceil(down + high) + 1)
+    box = across, down, across + wide, down + high
+    return np.asarray(Image.fromarray(part).resize(size, Image.Resampling.BILINEAR, box))
 
 
-def _columns(plane: Plane, wanted: NDArray[np.intp]) -> Plane:
-    first, last = int(wanted[0]), int(wanted[-1])
-    # Most moves leave the scale alone: then it is one piece, and costs nothing.
-    if last - first == len(wanted) - 1 and first >= 0 and last < plane.shape[1]:
-        return plane[:, first : last + 1]
-    return plane[:, np.mod(wanted, plane.shape[1])]
+def viewed(picture: Planes, left: float, top: float, step: float, size: tuple[int, int]) -> Planes:
+    """Sample a whole picture; the result may be drawn over."""
+    half = size[0] // 2, size[1] // 2
+    x, y = halved(left, step), halved(top, step)
+    luma, *chroma = picture
+    planes = view(luma, left, top, step, size), *(view(plane, x, y, step, half) for plane in chroma)
+    return Planes(*(plane if plane.flags.writeable else plane.copy() for plane in planes))
 
 
-def mixed(one: Plane, other: Plane, share: NDArray[np.integer[Any]]) -> Plane:
-    """Mix two planes; `share` is the other's, 0 to `WHOLE`, for all pixels or for each."""
-    # Few and small steps in place: new memory for every one of them would cost more than the sums.
-    mix: NDArray[np.int16] = np.subtract(other, one, dtype=np.int16)
-    mix *= np.asarray(share, np.int16)
-    mix += np.int16(WHOLE // 2)
-    mix >>= np.int16(7)
-    mix += one
-    return np.asarray(mix, np.uint8)
+def halved(place: float, step: float) -> float:
+    """Where chroma, on half the grid, has the place of a first luma sample."""
+    return (place + 0.5 * step) / 2 - 0.25
 
 
-def weights(share: "NDArray[np.floating[Any]] | float") -> NDArray[np.int16]:
-    """Shares from 0 to 1 as `mixed` takes them."""
-    return np.asarray(share * WHOLE + 0.5).astype(np.int16)
+def _cut(plane: Plane, left: int, top: int, width: int, height: int) -> Plane:
+    high, wide = plane.shape
+    if top < 0 or top + height > high:
+        plane = plane.take(np.arange(top, top + height).clip(0, high - 1), 0)
+    else:
+        plane = plane[top : top + height]
+    left %= wide
+    if left + width > wide:
+        return plane.take(np.arange(left, left + width), 1, mode="wrap")
+    return plane[:, left : left + width]
+
+
+def mixed(one: Plane, other: Plane, share: "Plane | float") -> Plane:
+    """Mix two planes; `share` is the other's: 0 to 1 for all pixels, or 0 to `WHOLE` for each."""
+    if isinstance(share, float):
+        if share in (0.0, 1.0):
+            return other if share else one
+        return np.asarray(Image.blend(Image.fromarray(one), Image.fromarray(other), share))
+    over, mask = (Image.fromarray(np.broadcast_to(part, one.shape)) for part in (other, share))
+    return np.asarray(Image.composite(over, Image.fromarray(one), mask))
 
 
 def lay(target: Planes, piece: Patch, left: int, top: int, opacity: float = 1.0) -> None:
@@ -155,7 +165,7 @@ def lay(target: Planes, piece: Patch, left: int, top: int, opacity: float = 1.0)
     ):
         inner = slice(y0 >> shift, y1 >> shift), slice(x0 >> shift, x1 >> shift)
         outer = slice((top + y0) >> shift, (top + y1) >> shift), slice((left + x0) >> shift, (left + x1) >> shift)
-        weight = alpha[inner] if opacity >= 1 else weights(alpha[inner] * (opacity / WHOLE))
+        weight = alpha[inner] if opacity >= 1 else (alpha[inner] * opacity).astype(np.uint8)
         under[outer] = mixed(under[outer], over[inner], weight)
 
 

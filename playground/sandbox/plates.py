@@ -1,12 +1,13 @@
 """Plates: painted strips of a scene, one behind the other, and the camera that looks at them."""
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from playground.sandbox.palette import Canvas, Field
-from playground.sandbox.planes import WHOLE, Plane, Planes, look, mixed
+from playground.sandbox.planes import WHOLE, Patch, Planes, halved, mixed, view
 
 PLATE_WIDTH = 2048
 """Columns of a plate in units (pixels where the shorter side of the picture has 720); then it begins again."""
@@ -42,66 +43,63 @@ class Frame(NamedTuple):
 class Plate:
     """A strip at one depth. `top` is its first row, in pixels below the horizon (mostly negative).
 
-    `alpha` is its coverage, 0 to `WHOLE`; from row `solid` on it hides everything behind it.
+    From row `solid` on it hides everything behind it.
     """
 
-    planes: Planes
-    alpha: Plane
-    half: Plane
+    patch: Patch
     depth: float
     top: float
     solid: int
     once: bool = False
     """Whether it stands for itself and does not begin again beside itself."""
 
-    def place(self, frame: Frame, pose: Pose) -> tuple[Field, Field]:
-        """Which rows and columns of the plate the picture's rows and columns show."""
+    def place(self, frame: Frame, pose: Pose) -> tuple[float, float, float]:
+        """Which column and row of the plate the picture's first pixel shows, and how far the next one is."""
         near = 1.0 if self.depth == FAR else self.depth / (self.depth - pose.forward)
-        scale = pose.zoom * near
         shift = 0.0 if self.depth == FAR else frame.focal / self.depth
-        rows = (np.arange(frame.height) - frame.level(pose)) / scale - pose.up * shift - self.top
-        columns = (np.arange(frame.width) - frame.width / 2 + pose.turn * pose.zoom) / scale + pose.across * shift
-        columns += self.alpha.shape[1] / 2
-        return rows, columns
+        step = 1 / (pose.zoom * near)
+        left = (pose.turn * pose.zoom - frame.width / 2) * step + pose.across * shift + self.patch.alpha.shape[1] / 2
+        return left, -frame.level(pose) * step - pose.up * shift - self.top, step
 
     def hides_from(self, frame: Frame, pose: Pose) -> int:
         """The picture's first row (even) from which this hides everything behind it."""
-        if self.once or self.solid >= len(self.alpha):
+        if self.once or self.solid >= len(self.patch.alpha):
             return frame.height
-        rows, _ = self.place(frame, pose)
-        return min(frame.height, (int(np.searchsorted(rows, self.solid)) + 1) & ~1)
+        _, top, step = self.place(frame, pose)
+        return min(frame.height, max(0, math.ceil((self.solid - top) / step)) + 2 & ~1)
 
     def draw(self, picture: Planes, frame: Frame, pose: Pose, bottom: int) -> None:
         """Draw it down to a row (even), in place."""
-        rows, columns = self.place(frame, pose)
-        top, solid = int(np.searchsorted(rows, -1)) & ~1, min(bottom, self.hides_from(frame, pose))
-        left, right = 0, frame.width
+        left, top, step = self.place(frame, pose)
+        first, solid = max(0, math.ceil((-1 - top) / step)) & ~1, min(bottom, self.hides_from(frame, pose))
+        begin, end = 0, frame.width
         if self.once:
-            left, right = (int(np.searchsorted(columns, edge)) + 1 & ~1 for edge in (0, self.alpha.shape[1] - 1))
-            bottom = min(bottom, int(np.searchsorted(rows, len(self.alpha))) & ~1)
-        if left >= right:
+            high, wide = self.patch.alpha.shape
+            begin, end = (min(frame.width, max(0, math.ceil((edge - left) / step)) + 1 & ~1) for edge in (0, wide - 1))
+            bottom = min(bottom, max(0, math.ceil((high - top) / step)) & ~1)
+        if begin >= end:
             return
-        for shift, target, source, alpha in zip((0, 1, 1), picture, self.planes, self._alphas(), strict=True):
-            down, along = ((rows[::2] + rows[1::2]) / 4 - 0.25, columns[::2] / 2) if shift else (rows, columns)
-            first, edge, last = top >> shift, min(solid, bottom) >> shift, bottom >> shift
-            across = slice(left >> shift, right >> shift)
-            along = along[across]
-            if first < edge:
-                under = target[first:edge, across]
-                share = look(alpha, down[first:edge], along)
-                under[...] = mixed(under, look(source, down[first:edge], along), share)
-            if edge < last:
-                target[edge:last, across] = look(source, down[edge:last], along)
-
-    def _alphas(self) -> tuple[Plane, Plane, Plane]:
-        return self.alpha, self.half, self.half
+        shares = self.patch.alpha, self.patch.half, self.patch.half
+        for shift, target, source, share in zip((0, 1, 1), picture, self.patch.planes, shares, strict=True):
+            x, y = (halved(left, step), halved(top, step)) if shift else (left, top)
+            x, across, width = x + (begin >> shift) * step, slice(begin >> shift, end >> shift), (end - begin) >> shift
+            for upper, lower, covers in ((first, min(solid, bottom), False), (max(first, solid), bottom, True)):
+                rows = slice(upper >> shift, lower >> shift)
+                if rows.start >= rows.stop:
+                    continue
+                part = x, y + rows.start * step, step, (width, rows.stop - rows.start)
+                seen, under = view(source, *part), target[rows, across]
+                under[...] = seen if covers else mixed(under, seen, view(share, *part))
 
 
 def plate(painted: Canvas, alpha: Field, depth: float, top: float, once: bool = False) -> Plate:
     """Make a plate of what was painted and its coverage (0 to 1)."""
     first = max(0, int(np.flatnonzero(alpha.any(1))[0]) - 2) & ~1
-    alpha, painted, top = alpha[first:], painted.at(slice(first, len(alpha)), slice(0, alpha.shape[1])), top + first
+    alpha, painted = alpha[first:], painted.at(slice(first, len(alpha)), slice(0, alpha.shape[1]))
+    # On even rows: a camera that only turns then has nothing to mix between rows.
+    top = round((top + first) / 2) * 2
     whole = (alpha * WHOLE + 0.5).astype(np.uint8)
-    half = whole[::2, ::2] // 2 + whole[1::2, 1::2] // 2
+    half = ((whole[::2, ::2].astype(np.uint16) + whole[1::2, 1::2]) >> 1).astype(np.uint8)
     see_through = np.flatnonzero((whole < WHOLE).any(1))
-    return Plate(painted.planes(), whole, half, depth, top, int(see_through[-1]) + 1 if see_through.size else 0, once)
+    solid = int(see_through[-1]) + 1 if see_through.size else 0
+    return Plate(Patch(painted.planes(), whole, half), depth, top, solid, once)

@@ -5,16 +5,16 @@ from bisect import bisect
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
+from PIL import Image, ImageChops
 
 from playground.sandbox.land import SHORE, Painter
 from playground.sandbox.palette import colours
 from playground.sandbox.planes import Planes, blank
 from playground.sandbox.plates import Frame, Pose
+from playground.sandbox.scenery import looks
 from playground.sandbox.sky import sky
 from playground.sandbox.spec import FPS
 from playground.sandbox.story import Shot, Story
-from playground.sandbox.subjects import subject
 from playground.sandbox.water import Water
 from playground.sandbox.weather import Weather
 
@@ -51,18 +51,21 @@ class _Stage:
         width, height = size
         unit = min(size) / 720
         self.frame = Frame(
-            width, height, round(height * (0.5 if shot.place == "ocean" else 0.6)), 0.6 * max(size), unit
+            width, height, round(height * (0.25 if shot.place == "ocean" else 0.3)) * 2, 0.6 * max(size), unit
         )
         dice = np.random.default_rng(seeds)
         palette = colours(shot)
         painter = Painter(shot, palette, self.frame, dice)
         self._plates = [sky(shot, palette, self.frame, dice), *painter.strips()]
-        side = painter.side * (0.95 if shot.subject == "lighthouse" else 0.35)
         self._water = Water(shot, palette, self.frame, dice) if shot.water else None
-        stands = subject(shot, palette, self.frame, side)
-        if stands is not None:
-            self._plates.append(stands)
-            self._plates.sort(key=lambda plate: -plate.depth)
+        for name, side in looks()["places"][shot.place].get("things", ()):
+            self._plates.append(painter.stands(name, painter.side * side))
+        self._star = None
+        if shot.subject is not None:
+            side = painter.side * (0.95 if shot.subject == "lighthouse" else 0.35)
+            self._star = painter.stands(shot.subject, side, shot.coat)
+            self._plates.append(self._star)
+        self._plates.sort(key=lambda plate: -plate.depth)
         outside = shot.place not in ("room", "space")
         self._weather = Weather(shot.weather, palette, self.frame, dice) if shot.weather and outside else None
         # The land that stands before the water is drawn after it.
@@ -87,14 +90,14 @@ class _Stage:
             if number == self._before and water is not None:
                 water.draw(picture, pose, seconds)
             # Whoever the shot is about is followed.
-            followed = pose._replace(across=0.1 * pose.across) if plate.once else pose
+            followed = pose._replace(across=0.1 * pose.across) if plate is self._star else pose
             if turned or number > 0:
                 plate.draw(picture, frame, followed, bottoms[-1 - number])
         if water is not None and self._before == len(self._plates):
             water.draw(picture, pose, seconds)
         if self._weather is not None:
             self._weather.draw(picture, seconds)
-        picture.y[...] = (picture.y * self._vignette) >> 8
+        picture.y[...] = ImageChops.multiply(Image.fromarray(picture.y), self._vignette)
         return picture
 
 
@@ -126,6 +129,6 @@ def pose(move: str, passed: float, seconds: float, frame: Frame) -> Pose:
             return Pose()
 
 
-def _vignette(size: tuple[int, int]) -> NDArray[np.uint16]:
+def _vignette(size: tuple[int, int]) -> Image.Image:
     across, down = (np.linspace(-1, 1, side, dtype=np.float32) ** 2 for side in size)
-    return (256 - 34 * (across[None, :] + down[:, None])).astype(np.uint16)
+    return Image.fromarray((255 - 34 * (across[None, :] + down[:, None])).astype(np.uint8))

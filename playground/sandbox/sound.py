@@ -1,7 +1,6 @@
-"""The sound of a story: noise shaped into rain, wind and waves, a chord for the mood, a murmur for what is said."""
+"""The sound of a story: noise and tones shaped into rain, wind and waves, a chord for the mood, a murmur for speech."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,7 @@ from playground.sandbox.scenery import looks
 from playground.sandbox.story import Story
 
 Wave = NDArray[np.floating[Any]]
-_Dice = np.random.Generator
 
-# The three resonances of a vowel, in Hz, and the highest voice and the lowest.
 _VOWELS = {
     "a": (800, 1200, 2500),
     "e": (500, 1900, 2500),
@@ -22,6 +19,7 @@ _VOWELS = {
     "o": (500, 900, 2400),
     "u": (340, 800, 2300),
 }
+"""The three resonances of a vowel in Hz."""
 _LOW_VOICE = re.compile(r"\b(?:man|he|his|king|detective|robot|father|old)\b")
 
 
@@ -32,7 +30,8 @@ def soundtrack(story: Story, prompt: str, seconds: int, seed: int) -> Pcm:
     clock = np.arange(count, dtype=np.float32) / np.float32(SAMPLE_RATE)
     mix = np.zeros(count, np.float32)
     for name in story.sounds:
-        mix += _BEDS[name](clock, dice)
+        for voice in looks()["sounds"][name]:
+            mix += _voiced(voice, clock, dice)
     if story.music:
         mix += _chord(story, clock)
     at = int(0.7 * SAMPLE_RATE)
@@ -41,98 +40,58 @@ def soundtrack(story: Story, prompt: str, seconds: int, seed: int) -> Pcm:
         # The rest steps back while somebody speaks.
         mix[at : at + voice.size] = mix[at : at + voice.size] * 0.45 + voice
         at += voice.size + SAMPLE_RATE // 2
-    rise, fall = SAMPLE_RATE // 8, SAMPLE_RATE // 4
-    mix[:rise] *= np.linspace(0, 1, rise, dtype=np.float32)
-    mix[-fall:] *= np.linspace(1, 0, fall, dtype=np.float32)
+    mix *= np.clip(np.minimum(clock * 8, (seconds - clock) * 4), 0, 1)
     mix = np.tanh(mix * np.float32(1.6))
     # Two milliseconds between the ears make it wide.
     return np.stack([mix, np.roll(mix, 96)]).astype(np.float32)
 
 
-def _noise(clock: Wave, dice: _Dice, low: float, high: float) -> Wave:
+def _voiced(voice: dict[str, Any], clock: Wave, dice: np.random.Generator) -> Wave:
+    """One line of the table of sounds."""
+    wave = _noise(*voice["noise"], clock.size, dice) if "noise" in voice else _tone(voice, clock)
+    for rate, phase in voice.get("swells", ()):
+        wave *= _swell(clock, rate, phase)
+    if "every" in voice:
+        wave *= _struck(voice, clock, dice)
+    return np.float32(voice["level"]) * wave
+
+
+def _noise(low: float, high: float, size: int, dice: np.random.Generator) -> Wave:
     """Noise between two pitches in Hz, deviation 1, falling off steeply outside."""
-    spectrum = np.fft.rfft(dice.standard_normal(clock.size, np.float32))
-    pitch = np.maximum(np.fft.rfftfreq(clock.size, 1 / SAMPLE_RATE), 1)
+    spectrum = np.fft.rfft(dice.standard_normal(size, np.float32))
+    pitch = np.maximum(np.fft.rfftfreq(size, 1 / SAMPLE_RATE), 1).astype(np.float32)
     spectrum *= pitch**-0.3 / (1 + (low / pitch) ** 6) / (1 + (pitch / high) ** 6)
-    wave = np.fft.irfft(spectrum, clock.size).astype(np.float32)
+    wave = np.fft.irfft(spectrum, size).astype(np.float32)
     return wave / wave.std()
 
 
-def _swell(clock: Wave, pitch: float, phase: float = 0.0) -> Wave:
-    return (0.6 + 0.4 * np.sin(2 * np.pi * pitch * clock + phase)).astype(np.float32)
+def _tone(voice: dict[str, Any], clock: Wave) -> Wave:
+    pitch = np.full_like(clock, voice["tone"])
+    for depth, rate in voice.get("wobbles", ()):
+        pitch += depth * np.sin(2 * np.pi * rate * clock)
+    turn = np.cumsum(2 * np.pi * pitch / SAMPLE_RATE, dtype=np.float64)
+    wave = sum(strength * np.sin(number * turn) for number, strength in enumerate(voice.get("overtones", [1]), 1))
+    return np.asarray(wave, np.float32)
 
 
-def _strewn(clock: Wave, dice: _Dice, rate: float, length: int, make: Callable[[Wave], Wave]) -> Wave:
-    """A short sound again and again, `rate` times a second, each time another."""
-    wave = np.zeros_like(clock)
-    length = min(length, clock.size)
-    for _ in range(max(1, int(clock.size / SAMPLE_RATE * rate))):
-        start = int(dice.integers(0, clock.size - length + 1))
-        wave[start : start + length] += make(clock[:length])
-    return wave
+def _swell(clock: Wave, rate: float, phase: float) -> Wave:
+    return (0.6 + 0.4 * np.sin(2 * np.pi * rate * clock + phase)).astype(np.float32)
 
 
-def _waves(clock: Wave, dice: _Dice) -> Wave:
-    wash = _swell(clock, 0.14, 5.0) ** 2
-    return 0.07 * _noise(clock, dice, 90, 700) * (0.4 + wash) + 0.035 * _noise(clock, dice, 700, 3500) * wash**2
-
-
-def _fire(clock: Wave, dice: _Dice) -> Wave:
-    def snap(moment: Wave) -> Wave:
-        return 0.3 * dice.random() * dice.standard_normal(moment.size) * np.exp(-moment * 400)
-
-    return 0.03 * _noise(clock, dice, 60, 400) + _strewn(clock, dice, 14, 1200, snap)
-
-
-def _birds(clock: Wave, dice: _Dice) -> Wave:
-    def call(moment: Wave) -> Wave:
-        pitch = 2500 + 900 * dice.random() + 260 * np.sin(2 * np.pi * 14 * moment)
-        tone = np.sin(2 * np.pi * np.cumsum(pitch) / SAMPLE_RATE)
-        return (0.05 * dice.random() + 0.02) * tone * np.hanning(moment.size)
-
-    return _strewn(clock, dice, 1.3, 7000, call)
-
-
-def _crickets(clock: Wave, dice: _Dice) -> Wave:
-    pulse = np.clip(np.sin(2 * np.pi * 17 * clock), 0, 1) * (np.sin(2 * np.pi * 1.1 * clock) > 0.1)
-    return (0.022 * np.sin(2 * np.pi * (4200 + 200 * dice.random()) * clock) * pulse).astype(np.float32)
-
-
-def _thunder(clock: Wave, dice: _Dice) -> Wave:
-    rumble = _noise(clock, dice, 25, 140)
-    return (
-        _strewn(clock, dice, 0.2, 3 * SAMPLE_RATE, lambda moment: np.exp(-moment * 1.4) * (1 - np.exp(-moment * 30)))
-        * rumble
-        * 0.3
-    )
-
-
-def _steps(clock: Wave, dice: _Dice) -> Wave:
-    since = clock % np.float32(0.52)
-    return (0.12 * _noise(clock, dice, 90, 900) * np.exp(-since * 34)).astype(np.float32)
-
-
-def _engine(clock: Wave, dice: _Dice) -> Wave:
-    pitch = 52 + 6 * np.sin(2 * np.pi * 0.21 * clock)
-    turn = 2 * np.pi * np.cumsum(pitch) / SAMPLE_RATE
-    return (
-        0.05 * (np.sin(turn) + 0.6 * np.sin(2 * turn) + 0.4 * np.sin(3 * turn)) + 0.02 * _noise(clock, dice, 80, 500)
-    ).astype(np.float32)
-
-
-_BEDS: dict[str, Callable[[Wave, _Dice], Wave]] = {
-    "rain": lambda clock, dice: 0.05 * _noise(clock, dice, 1200, 11000),
-    "wind": lambda clock, dice: 0.08 * _noise(clock, dice, 60, 420) * _swell(clock, 0.18) * _swell(clock, 0.41, 1),
-    "waves": _waves,
-    "street": lambda clock, dice: 0.05 * _noise(clock, dice, 50, 320) + 0.012 * _noise(clock, dice, 800, 3000),
-    "fire": _fire,
-    "birds": _birds,
-    "crickets": _crickets,
-    "engine": _engine,
-    "thunder": _thunder,
-    "hum": lambda clock, dice: 0.04 * np.sin(2 * np.pi * 55 * clock) + 0.02 * _noise(clock, dice, 40, 160),
-    "steps": _steps,
-}
+def _struck(voice: dict[str, Any], clock: Wave, dice: np.random.Generator) -> Wave:
+    """How loud something is that sounds again and again, like clockwork or by chance, and dies away each time."""
+    seconds = clock.size / SAMPLE_RATE
+    moments = np.arange(0, seconds, voice["every"])
+    strengths = np.ones(moments.size)
+    if voice.get("strewn"):
+        moments, strengths = dice.uniform(0, seconds, moments.size), dice.uniform(0.2, 1, moments.size)
+    since = np.arange(int(6 / voice["decay"] * SAMPLE_RATE)) / SAMPLE_RATE
+    strike = np.exp(-since * voice["decay"]) * (1 - np.exp(-since * voice.get("attack", 400)))
+    loudness = np.zeros(clock.size + strike.size, np.float32)
+    for moment, strength in zip(moments, strengths, strict=True):
+        at = int(moment * SAMPLE_RATE)
+        loudness[at : at + strike.size] += strength * strike
+    return loudness[: clock.size]
 
 
 def _chord(story: Story, clock: Wave) -> Wave:
@@ -141,30 +100,25 @@ def _chord(story: Story, clock: Wave) -> Wave:
     starts = [*story.starts(clock.size), clock.size]
     for number, shot in enumerate(story.shots):
         part = slice(starts[number], starts[number + 1])
-        moment = clock[part]
         hour = looks()["hours"][shot.hour]
         for voice, interval in enumerate((0, 3 if hour["minor"] else 4, 7, 12)):
-            pitch = hour["root"] * 2 ** (interval / 12)
-            tone = np.sin(2 * np.pi * pitch * moment + voice) + 0.3 * np.sin(4 * np.pi * pitch * moment)
-            wave[part] += 0.022 * tone * _swell(moment, 0.11 + 0.03 * voice, voice)
+            tone = _tone({"tone": hour["root"] * 2 ** (interval / 12), "overtones": [1, 0.3]}, clock[part])
+            wave[part] += 0.022 * tone * _swell(clock[part], 0.11 + 0.03 * voice, voice)
     return wave
 
 
-def _murmur(text: str, pitch: float, dice: _Dice) -> Wave:
+def _murmur(text: str, pitch: float, dice: np.random.Generator) -> Wave:
     """Speech without words: a vowel for every syllable, in the time that saying the text would take."""
-    parts: list[Wave] = []
+    parts = [np.zeros(0)]
+    harmonics = np.arange(1, 24)[:, None]
     for word in re.findall(r"[\w']+|[,.!?;]", text.lower()):
         for vowels in re.findall("[aeiou]+", word) or (["a"] if word.isalnum() else []):
             clock = np.arange(int(SAMPLE_RATE * (0.11 + 0.04 * dice.random()))) / SAMPLE_RATE
             height = pitch * (1.1 - 0.1 * (len(parts) % 9) / 9 + 0.05 * dice.standard_normal())
             turn = 2 * np.pi * height * clock + 0.3 * np.sin(2 * np.pi * 5 * clock)
-            tone = np.zeros_like(clock)
-            for harmonic in range(1, 24):
-                away = [
-                    (harmonic * height - peak) / (90 + 20 * number) for number, peak in enumerate(_VOWELS[vowels[0]])
-                ]
-                strength = sum(share / (1 + off**2) for share, off in zip((1, 0.6, 0.3), away, strict=True))
-                tone += strength / harmonic**0.35 * np.sin(harmonic * turn)
+            off = (harmonics * height - np.array(_VOWELS[vowels[0]])) / (90, 110, 130)
+            strengths = ((1, 0.6, 0.3) / (1 + off**2)).sum(1, keepdims=True) / harmonics**0.35
+            tone = (strengths * np.sin(harmonics * turn)).sum(0)
             parts.append(0.2 * tone * np.clip(np.minimum(clock / 0.02, (clock[-1] - clock) / 0.04), 0, 1))
         parts.append(np.zeros(int(SAMPLE_RATE * (0.05 if word.isalnum() else 0.18))))
-    return np.concatenate(parts).astype(np.float32) if parts else np.zeros(0, np.float32)
+    return np.concatenate(parts).astype(np.float32)

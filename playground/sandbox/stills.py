@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from playground.sandbox.planes import Patch, Planes, lay, look, mixed, patch, scaled, weights
+from playground.sandbox.planes import Patch, Planes, lay, mixed, patch, scaled, viewed
 from playground.sandbox.spec import FPS
 
 _CLOSEST = 1.18
@@ -39,10 +39,12 @@ class Still:
         # Drawing back shows more than there is: the picture goes on mirrored.
         self._margins = [int(side * _MARGIN / 2) * 2 if move.endswith("-out") else 0 for side in picture.size]
         across, down = self._margins
-        self._planes = [
-            np.pad(plane, ((down >> step, down >> step), (across >> step, across >> step)), mode="symmetric")
-            for plane, step in zip(picture, (0, 1, 1), strict=True)
-        ]
+        self._picture = Planes(
+            *(
+                np.pad(plane, ((down >> step, down >> step), (across >> step, across >> step)), mode="symmetric")
+                for plane, step in zip(picture, (0, 1, 1), strict=True)
+            )
+        )
 
     def frame(self, index: int) -> Planes:
         """Draw the picture as seen at frame `index`."""
@@ -51,11 +53,10 @@ class Still:
             return self._exact.copy()
         width, height = self._exact.size
         left, top = (width - width / zoom) / 2 * (1 + across), (height - height / zoom) / 2 * (1 + down)
-        rows = (np.arange(height) + 0.5) / zoom + top + self._margins[1] - 0.5
-        columns = (np.arange(width) + 0.5) / zoom + left + self._margins[0] - 0.5
-        halves = (rows[::2] + rows[1::2]) / 4 - 0.25, columns[::2] / 2
-        luma, *chroma = self._planes
-        return Planes(look(luma, rows, columns), *(look(plane, *halves) for plane in chroma))
+        # The first pixel's middle, where its left edge is `left`.
+        middle = 0.5 / zoom - 0.5
+        left, top = left + self._margins[0] + middle, top + self._margins[1] + middle
+        return viewed(self._picture, left, top, 1 / zoom, self._exact.size)
 
     def _view(self, index: int) -> tuple[float, float, float]:
         moved = eased(index / max(1, self._frame_count - 1))
@@ -125,8 +126,7 @@ class Prints:
 
 def dissolved(first: Planes, second: Planes, share: float) -> Planes:
     """Mix two pictures: `share` 0 gives the first, 1 the second."""
-    weight = weights(share)
-    return Planes(*(mixed(one, other, weight) for one, other in zip(first, second, strict=True)))
+    return Planes(*(mixed(one, other, share).copy() for one, other in zip(first, second, strict=True)))
 
 
 def eased(share: float) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 
 from playground.sandbox.land import EYE
 from playground.sandbox.palette import Field, Palette, Rgb, blend, canvas, fractal
-from playground.sandbox.planes import Plane, Planes, mixed, weights
+from playground.sandbox.planes import WHOLE, Planes, mixed
 from playground.sandbox.plates import Frame, Pose
 from playground.sandbox.story import Shot
 
@@ -49,20 +49,24 @@ class Water:
         reach = self._rough * (rows - line + 6 * frame.unit) * 0.0075
         mirrored = (line - 1 - (rows - line) * min(1.0, 0.9 * line / len(rows)))[:, None] + waves * reach[:, None]
         source = np.minimum(np.abs(mirrored), line - 1).astype(np.int32)
-        own = weights(0.16 + 0.5 * near)[:, None]
+        own = ((0.16 + 0.5 * near) * WHOLE).astype(np.uint8)[:, None]
         for shift, plane, deep in zip((0, 1, 1), picture, self._deep, strict=True):
-            step = 1 << shift
-            at = (source[::step, ::step] >> shift) * plane.shape[1]
+            at = (source[::2] >> 1 if shift else source.repeat(2, 1)) * plane.shape[1]
             at += np.arange(plane.shape[1], dtype=np.int32)
-            taken: Plane = plane.ravel()[at]
-            plane[line >> shift :] = mixed(taken, deep[:1, :1], own[::step])
-        shade = waves * (np.float32(0.16 * self._rough**0.5) * near**0.4)[:, None]
+            plane[line >> shift :] = mixed(plane.ravel().take(at), deep[:1, :1], own[:: 1 << shift])
         below = picture.y[line:]
-        below[...] = np.clip(below + shade * (below * np.float32(0.006) + 0.25), 16, 235)
+        shade = waves * (np.float32(0.16 * self._rough**0.5) * near**0.4)[:, None]
+        shade *= below[:, ::2] * np.float32(0.006) + np.float32(0.25)
+        below[...] = np.clip(below + shade.astype(np.int16).repeat(2, 1), 16, 235)
 
     def _heights(self, away: Field, pose: Pose, focal: float, seconds: float) -> Field:
-        """The waves' heights at every pixel, about -200 to 200."""
-        columns = np.arange(self._frame.width, dtype=np.float32) - self._frame.width / 2 + pose.turn * pose.zoom
+        """The waves' heights at every second column, about -200 to 200: they are wider than they are high."""
+        columns = (
+            np.arange(0, self._frame.width, 2, dtype=np.float32)
+            + np.float32(0.5)
+            - self._frame.width / 2
+            + pose.turn * pose.zoom
+        )
         across = columns[None, :] * (away / focal * _CELLS_A_UNIT)[:, None]
         total = np.zeros(across.shape, np.float32)
         for number, (sideways, towards) in enumerate(_TRAINS):

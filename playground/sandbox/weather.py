@@ -3,11 +3,10 @@
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from playground.sandbox.palette import Palette, canvas, fractal, resized, smooth
-from playground.sandbox.planes import Plane, Planes, mixed, weights
+from playground.sandbox.planes import WHOLE, Plane, Planes, mixed
 from playground.sandbox.plates import Frame
 
 _WHITE = 235
@@ -75,11 +74,11 @@ class Weather:
             blurred = Image.fromarray(np.maximum(np.asarray(blurred), np.asarray(halo)))
         return np.tile(np.asarray(blurred), (2, 2))
 
-    def _fog(self, palette: Palette, dice: np.random.Generator) -> tuple[NDArray[np.int16], Planes]:
+    def _fog(self, palette: Palette, dice: np.random.Generator) -> tuple[Plane, Planes]:
         frame = self._frame
         wide = frame.width + int(1000 * frame.unit)
         noise = resized(fractal(dice, (90, 320), 1.9, 3.0), wide, frame.height)
         down = np.arange(frame.height, dtype=np.float32)[:, None] - frame.horizon
         low = np.exp(-((down / (0.26 * frame.height)) ** 2))
         share = np.clip(low * (0.42 + 0.22 * noise), 0, 0.85) + 0.06 * smooth(noise)
-        return weights(share), canvas(palette.air, np.ones((2, 2), np.float32)).planes()
+        return np.asarray(share * WHOLE, np.uint8), canvas(palette.air, np.ones((2, 2), np.float32)).planes()
