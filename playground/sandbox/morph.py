@@ -1,5 +1,7 @@
 """From one picture to another: what is alike in both moves over, the rest dissolves, and both ends are exact."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,8 +14,8 @@ _LONG_SIDE = 320
 _FARTHEST = 0.14
 """The longest way that anything moves, as a share of the picture's width."""
 _LARGEST = 1920 * 1088
-_RUN = 4
-"""Pixels side by side that move together: neighbours part by far less than a pixel."""
+_RUNS = (8, 4, 2)
+"""How many pixels side by side move together, the most that a width allows: neighbours part by far less than one."""
 
 
 class Morph:
@@ -47,28 +49,32 @@ class _Warp:
         self._grids: list[tuple[Field, Field, Field, Field]] = []
         for plane in picture[:2]:
             height, width = plane.shape
-            runs = width // _RUN
+            run = _run(width)
+            runs = width // run
             # Twice the pixels, because half steps are counted.
             along, down = (2 * resized(part, runs, height) * (width / part.shape[1]) for part in way)
             starts = (
-                np.arange(runs, dtype=np.float32)[None, :] * (2 * _RUN),
+                np.arange(runs, dtype=np.float32)[None, :] * (2 * run),
                 np.arange(height, dtype=np.float32)[:, None] * 2,
             )
             self._grids.append((along, down, *starts))
 
     def moved(self, share: float) -> Planes:
         luma, *chroma = self._shifted
-        grid, half = (self._places(*grid, share) for grid in self._grids)
         width, height = self._size
+        grid, half = (
+            self._places(*grid, share, side) for grid, side in zip(self._grids, (width, width // 2), strict=True)
+        )
         return Planes(
             _taken(luma, grid, (height, width)), *(_taken(plane, half, (height // 2, width // 2)) for plane in chroma)
         )
 
-    def _places(self, along: Field, down: Field, left: Field, top: Field, share: float) -> NDArray[np.int32]:
+    def _places(
+        self, along: Field, down: Field, left: Field, top: Field, share: float, width: int
+    ) -> NDArray[np.int32]:
         """Where in the shifted copies each run of pixels is found."""
-        height, runs = along.shape
-        width = runs * _RUN
-        x = (left - along * np.float32(share)).clip(0, 2 * (width - _RUN)).astype(np.int32)
+        height = len(along)
+        x = (left - along * np.float32(share)).clip(0, 2 * (width - _run(width))).astype(np.int32)
         y = (top - down * np.float32(share)).clip(0, 2 * (height - 1)).astype(np.int32)
         return ((y & 1) * 2 + (x & 1)) * (height * width) + (y >> 1) * width + (x >> 1)
 
@@ -149,20 +155,25 @@ def _small(picture: Planes) -> Field:
     return grey
 
 
-def _half_steps(plane: Plane) -> NDArray[np.uint32]:
+def _run(width: int) -> int:
+    return next(run for run in _RUNS if width % run == 0)
+
+
+def _half_steps(plane: Plane) -> NDArray[np.unsignedinteger[Any]]:
     """Four copies, each half a pixel further on, in which every item holds a run of pixels."""
-    wide = np.pad(plane, ((0, 1), (0, _RUN)), mode="edge").astype(np.uint16)
     height, width = plane.shape
+    run = _run(width)
+    wide = np.pad(plane, ((0, 1), (0, run)), mode="edge").astype(np.uint16)
     copies: list[NDArray[np.uint8]] = []
     for low in (wide[:-1], (wide[:-1] + wide[1:]) >> 1):
         copies += [low.astype(np.uint8), ((low[:, :-1] + low[:, 1:]) >> 1).astype(np.uint8)]
-    runs = np.zeros((4, height, width, _RUN), np.uint8)
+    runs = np.zeros((4, height, width, run), np.uint8)
     for number, copy in enumerate(copies):
-        for step in range(_RUN):
+        for step in range(run):
             part = copy[:, step : step + width]
             runs[number, :, : part.shape[1], step] = part
-    return runs.reshape(-1, _RUN).view(np.uint32).ravel()
+    return runs.reshape(-1, run).view(f"u{run}").ravel()
 
 
-def _taken(runs: NDArray[np.uint32], places: NDArray[np.int32], shape: tuple[int, int]) -> Plane:
+def _taken(runs: NDArray[np.unsignedinteger[Any]], places: NDArray[np.int32], shape: tuple[int, int]) -> Plane:
     return runs.take(places).view(np.uint8).reshape(shape)

@@ -14,9 +14,12 @@ from playground.sandbox.plates import Frame, Pose
 from playground.sandbox.scenery import looks
 from playground.sandbox.sky import sky
 from playground.sandbox.spec import FPS
+from playground.sandbox.stills import eased
 from playground.sandbox.story import Shot, Story
 from playground.sandbox.water import Water
 from playground.sandbox.weather import Weather
+
+_CLOSEST = 1.45
 
 
 class Sequence:
@@ -103,30 +106,18 @@ class _Stage:
 
 def pose(move: str, passed: float, seconds: float, frame: Frame) -> Pose:
     """Where a move has brought the camera; `passed` is the share of the shot that is over."""
-    eased = passed * passed * (3 - 2 * passed)
-    swing = eased - 0.5
-    wide = frame.width * 0.36
-    match move:
-        case "pan-left" | "pan-right":
-            return Pose(turn=wide * swing * (-1 if move == "pan-left" else 1))
-        case "tilt-up" | "tilt-down":
-            return Pose(tilt=frame.height * 0.3 * (eased if move == "tilt-up" else 1 - eased))
-        case "zoom-in" | "zoom-out":
-            return Pose(zoom=1.45 ** (eased if move == "zoom-in" else 1 - eased))
-        case "dolly-in" | "dolly-out":
-            return Pose(forward=1.15 * (eased if move == "dolly-in" else 1 - eased))
-        case "track-left" | "track-right":
-            return Pose(across=(-2.6 if move == "track-left" else 2.6) * (0.6 * passed + 0.4 * eased))
-        case "crane-up" | "crane-down":
-            risen = eased if move == "crane-up" else 1 - eased
-            return Pose(up=0.34 * risen, forward=0.5 * eased, tilt=-0.04 * frame.height * risen)
-        case "orbit":
-            return Pose(across=2.4 * swing, turn=-wide * 0.7 * swing, forward=0.3 * math.cos(3 * swing))
-        case "handheld":
-            shake = math.sin(seconds * 2.1) + 0.5 * math.sin(seconds * 5.3 + 1), math.sin(seconds * 2.9 + 2)
-            return Pose(turn=7 * frame.unit * shake[0], tilt=5 * frame.unit * shake[1], forward=0.25 * eased)
-        case _:
-            return Pose()
+    share = eased(passed)
+    way = looks()["camera"][move]
+    at = {name: start + (end - start) * share for name, (start, end) in way.get("goes", {}).items()}
+    shaken = way.get("shakes", 0) * frame.unit
+    return Pose(
+        across=at.get("across", 0.0),
+        up=at.get("up", 0.0),
+        forward=at.get("forward", 0.0),
+        turn=frame.width * at.get("turn", 0.0) + shaken * (math.sin(seconds * 2.1) + 0.5 * math.sin(seconds * 5.3 + 1)),
+        tilt=frame.height * at.get("tilt", 0.0) + 0.7 * shaken * math.sin(seconds * 2.9 + 2),
+        zoom=_CLOSEST ** at.get("zoom", 0.0),
+    )
 
 
 def _vignette(size: tuple[int, int]) -> Image.Image:

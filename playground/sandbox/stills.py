@@ -11,15 +11,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from playground.sandbox.planes import Patch, Planes, lay, mixed, patch, scaled, viewed
+from playground.sandbox.scenery import looks
 from playground.sandbox.spec import FPS
 
 _CLOSEST = 1.18
-# Where the camera ends, as a share of the room its zoom gives: -1 left or up, 1 right or down.
-_DRIFTS = {
-    "pan-left": (-1.0, 0.0), "pan-right": (1.0, 0.0), "tilt-up": (0.0, -1.0), "tilt-down": (0.0, 1.0),
-    "track-left": (-1.0, 0.1), "track-right": (1.0, 0.1), "crane-up": (0.0, -1.0), "crane-down": (0.0, 1.0),
-    "orbit": (0.8, -0.3), "dolly-in": (0.1, -0.1),
-}  # fmt: skip
 _MARGIN = 0.1
 
 
@@ -67,7 +62,7 @@ class Still:
             return 1 + 0.07 * eased(seconds), 0.5 * math.sin(2.1 * seconds), 0.5 * math.sin(2.9 * seconds)
         if self._move.endswith("-out"):
             return 1 / (1 + 2 * _MARGIN * 0.9 * moved), 0.0, 0.0
-        across, down = _DRIFTS.get(self._move, (0.0, 0.0))
+        across, down = looks()["camera"][self._move].get("drifts", (0.0, 0.0))
         return 1 + (_CLOSEST - 1) * moved, across * moved, down * moved
 
 

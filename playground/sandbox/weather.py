@@ -3,27 +3,22 @@
 import math
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from playground.sandbox.palette import Palette, canvas, fractal, resized, smooth
 from playground.sandbox.planes import WHOLE, Plane, Planes, mixed
 from playground.sandbox.plates import Frame
+from playground.sandbox.scenery import looks
 
 _WHITE = 235
-# For each layer how many specks there are and how near they are.
-_LAYERS = {
-    "rain": ((260, 1.0), (150, 1.7)),
-    "snow": ((320, 0.8), (150, 1.4), (46, 2.6)),
-    "sparks": ((40, 1.3), (26, 2.0)),
-}
 
 
 class Weather:
     """Rain, snow, sparks or fog for a picture."""
 
     def __init__(self, kind: str, palette: Palette, frame: Frame, dice: np.random.Generator) -> None:
-        self._kind, self._frame = kind, frame
-        self._tiles = [(self._tile(count, near, dice), near) for count, near in _LAYERS.get(kind, ())]
+        self._look, self._frame = looks()["weathers"].get(kind, {}), frame
+        self._tiles = [(self._tile(count, near, dice), near) for count, near in self._look.get("layers", ())]
         self._veil = self._fog(palette, dice) if kind == "fog" else None
 
     def draw(self, picture: Planes, seconds: float) -> None:
@@ -34,7 +29,7 @@ class Weather:
             top, left = round(-down) % height, round(-across) % width
             light = tile[top : top + height, left : left + width]
             picture.y[...] = np.minimum(picture.y, _WHITE - light) + light
-            if self._kind == "sparks":
+            if self._look.get("glows"):
                 warmth = light[::2, ::2] >> 2
                 picture.u[...] -= warmth
                 picture.v[...] += warmth >> 1
@@ -46,32 +41,29 @@ class Weather:
                 plane[...] = mixed(plane, colour[:1, :1], seen[:: 1 << shift, :: 1 << shift])
 
     def _moved(self, seconds: float, near: float, number: int) -> tuple[float, float]:
+        (across, down), (sway, often) = self._look["falls"], self._look["sways"]
         pace = self._frame.unit * near
-        if self._kind == "rain":
-            return 1080 * pace * seconds, -150 * pace * seconds
-        if self._kind == "snow":
-            return 72 * pace * seconds, 22 * pace * math.sin(0.9 * seconds + 2 * number)
-        return -18 * pace * seconds, 26 * pace * math.sin(0.5 * seconds + 2 * number)
+        return down * pace * seconds, pace * (across * seconds + sway * math.sin(often * seconds + 2 * number))
 
     def _tile(self, count: int, near: float, dice: np.random.Generator) -> Plane:
         """Paint a tile as large as the picture, twice each way, so that any piece of it can be cut out."""
         width, height = self._frame.width, self._frame.height
-        image, unit = Image.new("L", (width, height)), self._frame.unit * near
+        image, unit, look = Image.new("L", (width, height)), self._frame.unit * near, self._look
         pen = ImageDraw.Draw(image)
         count = int(count * width * height / (1280 * 720 * self._frame.unit**2))
-        for across, down, large, bright in dice.random((count, 4)):
-            x, y = across * width, down * height
-            if self._kind == "rain":
+        across, down = look["falls"]
+        for x, y, large, bright in dice.random((count, 4)) * (width, height, 1, 1):
+            shine = int(look["dim"] + look["bright"] * bright)
+            if look.get("streaks"):
                 long = (22 + 16 * large) * unit
-                pen.line((x, y, x - long * 0.139, y + long), int(20 + 34 * bright), max(1, round(unit * 0.8)))
+                pen.line((x, y, x + long * across / down, y + long), shine, max(1, round(unit * 0.8)))
                 continue
             radius = (0.9 + 1.3 * large) * unit
-            pen.ellipse((x - radius, y - radius, x + radius, y + radius), int(110 + 120 * bright))
-        soft = {"rain": 0.5, "snow": 0.55 * near, "sparks": 1.5}[self._kind] * self._frame.unit
-        blurred = image.filter(ImageFilter.GaussianBlur(soft))
-        if self._kind == "sparks":
+            pen.ellipse((x - radius, y - radius, x + radius, y + radius), shine)
+        blurred = image.filter(ImageFilter.GaussianBlur(look["soft"] * near * self._frame.unit))
+        if look.get("glows"):
             halo = image.filter(ImageFilter.GaussianBlur(7 * unit)).point([min(255, 3 * value) for value in range(256)])
-            blurred = Image.fromarray(np.maximum(np.asarray(blurred), np.asarray(halo)))
+            blurred = ImageChops.lighter(blurred, halo)
         return np.tile(np.asarray(blurred), (2, 2))
 
     def _fog(self, palette: Palette, dice: np.random.Generator) -> tuple[Plane, Planes]:
