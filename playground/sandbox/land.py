@@ -61,22 +61,19 @@ class Painter:
         """Paint a silhouette; `side` (-1 to 1) says how far from the middle it stands, and where to."""
         look, palette, frame = looks()["subjects"][name], self._palette, self._frame
         high = int(look["tall"] * frame.unit) & ~1
-        alpha = _mask(look["body"], high)
-        coat = coat or look.get("coat")
-        body = blend(palette.lit(palette.land), (14, 14, 20), 0.72)
-        painted = canvas(
-            body if coat is None else blend(body, palette.lit(coat), 0.7), np.ones((high, high), np.float32)
-        )
-        # The light from the sky catches what is turned up.
-        painted.wash(palette.glow, alpha * (1 - np.roll(alpha, max(1, high // 60), 0)) * np.float32(0.35))
-        painted.wash(palette.lit((246, 240, 228)), _mask(look.get("pale", ()), high) * np.float32(0.85))
-        painted.wash(_LAMP, _mask(look.get("shining", ()), high))
-        foot = EYE * frame.focal / look["distance"] - look.get("above", 0) * frame.unit
         # A plate's middle is the picture's: wide enough to stand beside it.
         aside = int(abs(side) * frame.width * 0.72 / 2) * 2
-        before, after = (aside, 0) if side > 0 else (0, aside)
-        alpha = np.pad(alpha, ((0, 0), (before, after)))
-        return plate(painted.padded(before, after), alpha, look["distance"], foot - high, once=True)
+        shape = high, high + aside, aside if side > 0 else 0
+        alpha, pale, shining = (_mask(look.get(part, ()), *shape) for part in ("body", "pale", "shining"))
+        coat = coat or look.get("coat")
+        body = blend(palette.lit(palette.land), (14, 14, 20), 0.72)
+        painted = canvas(body if coat is None else blend(body, palette.lit(coat), 0.7), np.ones_like(alpha))
+        # The light from the sky catches what is turned up.
+        painted.wash(palette.glow, alpha * (1 - np.roll(alpha, max(1, high // 60), 0)) * np.float32(0.35))
+        painted.wash(palette.lit((246, 240, 228)), pale * np.float32(0.85))
+        painted.wash(_LAMP, shining)
+        foot = EYE * frame.focal / look["distance"] - look.get("above", 0) * frame.unit
+        return plate(painted, alpha, look["distance"], foot - high, once=True)
 
     def _strip(self, kind: str, height: float, depth: float, below: float) -> Plate:
         frame, unit, look = self._frame, self._frame.unit, looks()["strips"][kind]
@@ -221,10 +218,10 @@ class Painter:
         ground.shade += 0.2 * smooth(down * unit / tall + 1) - (down > 0) * 0.32 - (np.abs(down + 3) < 5) * 0.25
 
 
-def _mask(shapes: Sequence[Sequence[tuple[float, float]]], high: int) -> Field:
-    image = Image.new("L", (high * 2, high * 2))
+def _mask(shapes: Sequence[Sequence[tuple[float, float]]], high: int, wide: int, left: int) -> Field:
+    image = Image.new("L", (wide * 2, high * 2))
     for points in shapes:
-        ImageDraw.Draw(image).polygon(_outline(points, 0, high, high), fill=255)
+        ImageDraw.Draw(image).polygon(_outline(points, left, high, high), fill=255)
     return np.asarray(image.reduce(2), np.float32) / 255
 
 

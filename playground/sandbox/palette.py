@@ -97,15 +97,6 @@ class Canvas(NamedTuple):
             *(resized(field, width >> step, height >> step) for field, step in zip(self, (0, 1, 1), strict=True))
         )
 
-    def padded(self, before: int, after: int) -> "Canvas":
-        """Add columns (even numbers) on both sides."""
-        return Canvas(
-            *(
-                np.pad(field, ((0, 0), (before >> step, after >> step)), mode="edge")
-                for field, step in zip(self, (0, 1, 1), strict=True)
-            )
-        )
-
     def planes(self) -> Planes:
         """What the encoder takes."""
         luma, *chroma = (np.rint(field) for field in self)

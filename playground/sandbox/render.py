@@ -37,6 +37,13 @@ def render(spec: RenderSpec, tell: Tell) -> int:
     story = read(spec.prompt, spec.negative_prompt, max(1, min(4, spec.seconds // _LEAST_SHOT_SECONDS)))
     source = media.survey(spec.source_video) if spec.source_video is not None else None
     old, new, whole = (spec.output.with_name(f".{spec.output.stem}.{part}") for part in ("old", "new", "whole"))
+    total = spec.frame_count + (source.frame_count if source is not None and not source.own else 0)
+
+    def told(pictures: Iterable[Planes], before: int = 0) -> Iterator[Planes]:
+        for number, picture in enumerate(pictures, before + 1):
+            yield picture
+            tell(min(0.98, 0.98 * number / total))
+
     # The sound is made beside the picture: it has a core to itself while the scene is painted.
     with ThreadPoolExecutor(1) as beside:
         try:
@@ -46,10 +53,13 @@ def render(spec: RenderSpec, tell: Tell) -> int:
             )
             overlay = Overlay(size, spec.frame_count, story.captions)
             exact = {"image-to-video": (0,), "interpolation": (0, spec.frame_count - 1)}.get(spec.mode, ())
-            encode(new, size, _told(_drawn(shot, overlay, spec.frame_count), spec.frame_count, tell), exact)
+            encode(new, size, told(_drawn(shot, overlay, spec.frame_count)), exact)
             parts = [(new, spec.frame_count)]
-            if source is not None:
-                parts.insert(0, (_old_part(source, new, old), source.frame_count))
+            if source is not None and source.own and alike(source.path, new):
+                parts.insert(0, (source.path, source.frame_count))
+            elif source is not None:
+                encode(old, size, told(_labelled(source), spec.frame_count))
+                parts.insert(0, (old, source.frame_count))
             join(whole, parts, sound.result())
             whole.replace(spec.output)
         finally:
@@ -64,12 +74,6 @@ def _sound(spec: RenderSpec, story: Story, source: media.Source | None) -> "list
         return None
     before = source.sound() if source is not None else ()
     return encode_sound(chain(before, [soundtrack(story, spec.prompt, spec.seconds, spec.dice_seed)]))
-
-
-def _told(pictures: Iterable[Planes], count: int, tell: Tell) -> Iterator[Planes]:
-    for number, picture in enumerate(pictures):
-        yield picture
-        tell(0.98 * (number + 1) / count)
 
 
 def _shot(spec: RenderSpec, story: Story) -> Shot:
@@ -108,19 +112,12 @@ def _continuation(spec: RenderSpec, story: Story, source: media.Source) -> Shot:
     return Dissolve(still, _scene(story, source.size, spec), first=FPS, last=min(spec.frame_count - 1, 4 * FPS))
 
 
-def _old_part(source: media.Source, new: Path, old: Path) -> Path:
-    """The clip that is extended, as it is where the new part can follow it, else encoded anew and labelled."""
-    if source.own and alike(source.path, new):
-        return source.path
+def _labelled(source: media.Source) -> Iterator[Planes]:
+    """The frames of a clip whose packets cannot be taken over."""
     overlay = Overlay(source.size, source.frame_count)
-
-    def labelled() -> Iterator[Planes]:
-        for number, picture in enumerate(source.frames()):
-            overlay.draw(picture, number)
-            yield picture
-
-    encode(old, source.size, labelled())
-    return old
+    for number, picture in enumerate(source.frames()):
+        overlay.draw(picture, number)
+        yield picture
 
 
 def _drawn(shot: Shot, overlay: Overlay, frame_count: int) -> Iterator[Planes]:

@@ -54,7 +54,7 @@ def _first_visits(environment: Mapping[str, str], runs: int) -> Iterator[Line]:
         yield Line("The page, first visit in Chromium", "not measured: no Chromium here")
         return
     quiet = {**environment, "GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
-    with _serving(environment) as ours, _serving(quiet, "tests.bench.bare") as bare:
+    with serving(environment) as ours, serving(quiet, "tests.bench.bare") as bare:
         # One visit says little where anything else runs.
         pairs = [(visit(ours, chromium, _OURS), visit(bare, chromium, _BARE)) for _ in range(runs * 2)]
     for what, unit, figure in _FIGURES:
@@ -71,7 +71,7 @@ def _first_visits(environment: Mapping[str, str], runs: int) -> Iterator[Line]:
 
 def _started(environment: Mapping[str, str]) -> float:
     began = time.perf_counter()
-    with _serving(environment):
+    with serving(environment):
         return time.perf_counter() - began
 
 
@@ -90,7 +90,8 @@ def _idle(environment: Mapping[str, str]) -> float:
 
 
 @contextmanager
-def _serving(environment: Mapping[str, str], program: str = "playground") -> Generator[str]:
+def serving(environment: Mapping[str, str], program: str = "playground") -> Generator[str]:
+    """Run a page in a process of its own and give its address."""
     with _process(environment, program) as (base, _):
         yield base
 
