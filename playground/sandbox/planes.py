@@ -110,11 +110,13 @@ def view(plane: Plane, left: float, top: float, step: float, size: tuple[int, in
         seen = _cut(plane, column, row, width + 1, height + 1)
         seen = mixed(seen[:, :-1], seen[:, 1:], corner[0] - column)
         return mixed(seen[:-1], seen[1:], corner[1] - row)
-    across, down = corner[0] - column + 1, corner[1] - row + 1
     wide, high = width * step, height * step
-    part = _cut(plane, column - 1, row - 1, math.ceil(across + wide) + 1, math.ceil(down + high) + 1)
-    box = across, down, across + wide, down + high
-    return np.asarray(Image.fromarray(part).resize(size, Image.Resampling.BILINEAR, box))
+    if min(corner) < 1 or corner[0] + wide > plane.shape[1] - 1 or corner[1] + high > plane.shape[0] - 1:
+        # It looks beyond an edge.
+        corner = corner[0] - column + 1, corner[1] - row + 1
+        plane = _cut(plane, column - 1, row - 1, math.ceil(corner[0] + wide) + 1, math.ceil(corner[1] + high) + 1)
+    box = *corner, corner[0] + wide, corner[1] + high
+    return np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.BILINEAR, box))
 
 
 def viewed(picture: Planes, left: float, top: float, step: float, size: tuple[int, int]) -> Planes:

@@ -60,18 +60,20 @@ def _noise(low: float, high: float, size: int, dice: np.random.Generator) -> Wav
     """Noise between two pitches in Hz, deviation 1, falling off steeply outside."""
     spectrum = np.fft.rfft(dice.standard_normal(size, np.float32))
     pitch = np.maximum(np.fft.rfftfreq(size, 1 / SAMPLE_RATE), 1).astype(np.float32)
-    spectrum *= pitch**-0.3 / (1 + (low / pitch) ** 6) / (1 + (pitch / high) ** 6)
+    below, above = (low / pitch) ** 2, (pitch / high) ** 2
+    spectrum *= pitch**-0.3 / (1 + below * below * below) / (1 + above * above * above)
     wave = np.fft.irfft(spectrum, size).astype(np.float32)
     return wave / wave.std()
 
 
 def _tone(voice: dict[str, Any], clock: Wave) -> Wave:
-    pitch = np.full_like(clock, voice["tone"])
+    turn = np.float32(2 * np.pi * voice["tone"]) * clock
     for depth, rate in voice.get("wobbles", ()):
-        pitch += depth * np.sin(2 * np.pi * rate * clock)
-    turn = np.cumsum(2 * np.pi * pitch / SAMPLE_RATE, dtype=np.float64)
-    wave = sum(strength * np.sin(number * turn) for number, strength in enumerate(voice.get("overtones", [1]), 1))
-    return np.asarray(wave, np.float32)
+        turn -= np.float32(depth / rate) * np.cos(np.float32(2 * np.pi * rate) * clock)
+    wave = np.zeros_like(clock)
+    for number, strength in enumerate(voice.get("overtones", [1]), 1):
+        wave += np.float32(strength) * np.sin(np.float32(number) * turn)
+    return wave
 
 
 def _swell(clock: Wave, rate: float, phase: float) -> Wave:
