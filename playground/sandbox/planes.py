@@ -125,7 +125,7 @@ def viewed(picture: Planes, left: float, top: float, step: float, size: tuple[in
     x, y = halved(left, step), halved(top, step)
     luma, *chroma = picture
     planes = view(luma, left, top, step, size), *(view(plane, x, y, step, half) for plane in chroma)
-    return Planes(*(plane if plane.flags.writeable else plane.copy() for plane in planes))
+    return Planes(*(plane.copy() for plane in planes))
 
 
 def halved(place: float, step: float) -> float:
