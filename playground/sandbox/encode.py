@@ -93,7 +93,7 @@ def join(output: Path, parts: Sequence[tuple[Path, int]], sound: "list[Packet[An
             _configure_sound(audio.codec_context)
             streams.append(_on(audio, sound))
         # Side by side in the file too, or seeking would be slow.
-        for packet in heapq.merge(*streams, key=lambda packet: packet.dts * packet.time_base):
+        for packet in heapq.merge(*streams, key=_moment):
             container.mux(packet)
 
 
@@ -106,6 +106,10 @@ def _moved(clips: Iterable[tuple[Any, int]], video: Any) -> "Iterator[Packet[Any
                 packet.pts, packet.dts, packet.stream = packet.pts + ticks, packet.dts + ticks, video
                 yield packet
         before += count
+
+
+def _moment(packet: Any) -> Fraction:
+    return Fraction(packet.dts * packet.time_base)
 
 
 def _on(stream: Any, packets: "Iterable[Packet[Any]]") -> "Iterator[Packet[Any]]":

@@ -100,7 +100,7 @@ class _Stage:
             water.draw(picture, pose, seconds)
         if self._weather is not None:
             self._weather.draw(picture, seconds)
-        picture.y[...] = ImageChops.multiply(Image.fromarray(picture.y), self._vignette)
+        picture.y[...] = np.asarray(ImageChops.multiply(Image.fromarray(picture.y), self._vignette))
         return picture
 
 

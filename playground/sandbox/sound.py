@@ -48,7 +48,7 @@ def soundtrack(story: Story, prompt: str, seconds: int, seed: int) -> Pcm:
 
 def _voiced(voice: dict[str, Any], clock: Wave, dice: np.random.Generator) -> Wave:
     """One line of the table of sounds."""
-    wave = _noise(*voice["noise"], clock.size, dice) if "noise" in voice else _tone(voice, clock)
+    wave = _noise(voice["noise"], clock.size, dice) if "noise" in voice else _tone(voice, clock)
     for rate, phase in voice.get("swells", ()):
         wave *= _swell(clock, rate, phase)
     if "every" in voice:
@@ -56,8 +56,9 @@ def _voiced(voice: dict[str, Any], clock: Wave, dice: np.random.Generator) -> Wa
     return np.float32(voice["level"]) * wave
 
 
-def _noise(low: float, high: float, size: int, dice: np.random.Generator) -> Wave:
+def _noise(band: tuple[float, float], size: int, dice: np.random.Generator) -> Wave:
     """Noise between two pitches in Hz, deviation 1, falling off steeply outside."""
+    low, high = band
     spectrum = np.fft.rfft(dice.standard_normal(size, np.float32))
     pitch = np.maximum(np.fft.rfftfreq(size, 1 / SAMPLE_RATE), 1).astype(np.float32)
     below, above = (low / pitch) ** 2, (pitch / high) ** 2

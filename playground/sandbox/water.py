@@ -1,10 +1,11 @@
 """Water before the land: what stands behind it is mirrored, broken by waves that come nearer in true perspective."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from playground.sandbox.land import EYE
 from playground.sandbox.palette import Field, Palette, Rgb, blend, canvas, fractal
-from playground.sandbox.planes import WHOLE, Planes, mixed
+from playground.sandbox.planes import WHOLE, Plane, Planes, mixed
 from playground.sandbox.plates import Frame, Pose
 from playground.sandbox.story import Shot
 
@@ -51,9 +52,10 @@ class Water:
         source = np.minimum(np.abs(mirrored), line - 1).astype(np.int32)
         own = ((0.16 + 0.5 * near) * WHOLE).astype(np.uint8)[:, None]
         for shift, plane, deep in zip((0, 1, 1), picture, self._deep, strict=True):
-            at = (source[::2] >> 1 if shift else source.repeat(2, 1)) * plane.shape[1]
+            at: NDArray[np.int32] = (source[::2] >> 1 if shift else source.repeat(2, 1)) * plane.shape[1]
             at += np.arange(plane.shape[1], dtype=np.int32)
-            plane[line >> shift :] = mixed(plane.ravel().take(at), deep[:1, :1], own[:: 1 << shift])
+            taken: Plane = plane.ravel().take(at)
+            plane[line >> shift :] = mixed(taken, deep[:1, :1], own[:: 1 << shift])
         below = picture.y[line:]
         shade = waves * (np.float32(0.16 * self._rough**0.5) * near**0.4)[:, None]
         shade *= below[:, ::2] * np.float32(0.006) + np.float32(0.25)
