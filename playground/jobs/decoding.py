@@ -120,7 +120,9 @@ def _carry_out(caller: socket.socket) -> None:
     except Exception as error:
         # A decoder's own kinds of trouble; their words are no person's.
         answer = {"refused": type(error).__name__}
-    caller.sendall(json.dumps(answer).encode())
+    # Whoever asked may be dead by now; then there is nobody to tell.
+    with suppress(BrokenPipeError):
+        caller.sendall(json.dumps(answer).encode())
 
 
 def _line(caller: socket.socket) -> bytes:

@@ -17,7 +17,7 @@ from tests.campaign.process import Orders, run
 from tests.emulation import TABLES, Emulation
 
 RANDOM = "random"
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 60.0
 """How long a point is waited for before the process is killed wherever it is."""
 _REST_SECONDS = 180.0
 

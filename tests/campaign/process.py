@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 
-from playground.catalog import load_tables
 from playground.domain.errors import PlaygroundError
 from playground.jobs.service import LOCAL, Service
 from playground.main import Playground
 from playground.settings import load_settings
 from tests.campaign.points import Reaper
+from tests.emulation import TABLES
 from tests.house import request_for
 
 FASTER = 10
@@ -69,7 +69,7 @@ async def _live(orders: Orders) -> None:
 
 
 async def _submit(service: Service, orders: Orders, stem: str, prompt: str) -> None:
-    spec = next(spec for (_, mode), spec in load_tables()[stem].specs.items() if mode == "text-to-video")
+    spec = next(spec for (_, mode), spec in TABLES[stem].specs.items() if mode == "text-to-video")
     with suppress(PlaygroundError):
         job = await service.submit(request_for(spec, prompt=prompt), owner=LOCAL, files_under=None)
         with orders.diary.open("a") as diary:

@@ -17,6 +17,7 @@ def providers(tmp_path: Path) -> Generator[Emulation]:
         yield server
 
 
+@pytest.mark.timeout(400)
 def test_nothing_is_lost_bought_twice_stuck_or_half(tmp_path: Path, providers: Emulation) -> None:
     campaign = Campaign(tmp_path, providers, seed=1)
     result = campaign.run(short())

@@ -20,7 +20,7 @@ def plain(stem: str) -> ModeSpec:
 @asynccontextmanager
 async def process(house: House, server: Emulation) -> AsyncGenerator[Service]:
     house.read_seconds = {**house.read_seconds, "download": 0.5}
-    async with house.process(PLAYGROUND_ALLOW_RETIRED="1", **server.environment()) as service:
+    async with house.process(adopts=False, PLAYGROUND_ALLOW_RETIRED="1", **server.environment()) as service:
         yield service
 
 

@@ -31,13 +31,13 @@ def plain(stem: str) -> ModeSpec:
 
 @asynccontextmanager
 async def process(house: House, server: Emulation) -> AsyncGenerator[Service]:
-    async with house.process(PLAYGROUND_ALLOW_RETIRED="1", **server.environment()) as service:
+    async with house.process(adopts=False, PLAYGROUND_ALLOW_RETIRED="1", **server.environment()) as service:
         yield service
 
 
-async def lost(service: Service, spec: ModeSpec, owner: str = LOCAL, **changes: object) -> str:
+async def lost(service: Service, spec: ModeSpec, owner: str = LOCAL) -> str:
     """A job that the provider took, and whose receipt nobody got."""
-    request = request_for(spec, **{"prompt": "A boat [sandbox:lost-reply].", **changes})
+    request = request_for(spec, prompt="A boat [sandbox:lost-reply].")
     job = await service.submit(request, owner=owner, files_under=None)
     assert (await service.settled(job, owner=owner)).state == "uncertain"
     return job
@@ -117,7 +117,8 @@ async def test_where_there_is_nothing_to_ask_that_is_said(house: House, server: 
 
 async def test_a_strangers_lent_key_asks_for_no_id(house: House, server: Emulation) -> None:
     lent = {"PLAYGROUND_PUBLIC": "1", "PLAYGROUND_SHARE_KEYS": "1", "PLAYGROUND_SHARE_UNPRICED": "1"}
-    async with house.process(PLAYGROUND_BUDGET_USD_PER_DAY="5", **lent, **server.environment()) as service:
+    own = {"PLAYGROUND_BUDGET_USD_PER_DAY": "5", **lent, **server.environment()}
+    async with house.process(adopts=False, **own) as service:
         job = await lost(service, plain("tokenbay"), owner=ANNA)
         asked = len(server.requests())
         said = await service.uncertain.look_up(job, owner=ANNA, provider_job_id=f"task_{server.newest('tokenbay')}")
@@ -135,7 +136,7 @@ async def test_its_owner_may_take_it_for_lost(house: House) -> None:
             view = await service.view(job, owner=LOCAL)
             assert view.error is not None
             assert (view.state, view.error.code, view.charged) == ("failed", "lost", "unknown")
-        assert "never learned" in view.error.message  # pyright: ignore[reportOptionalMemberAccess] - asserted above
+            assert "never learned" in view.error.message
         done = await service.submit(request_for(SANDBOX), owner=LOCAL, files_under=None)
         await service.settled(done, owner=LOCAL)
         await service.uncertain.lost(done, owner=LOCAL)
