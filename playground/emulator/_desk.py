@@ -61,6 +61,8 @@ class Operation:
     rehearsal: str | None
     accepted_at: datetime
     polls: int = 0
+    takes: float | None = None
+    """Seconds that it runs, where that was told beforehand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,12 @@ class Desk:
         patience_seconds: float = 5,
         scenario: str | None = None,
         slow_seconds: float = 20,
+        takes: Callable[[Wanted], float | None] = lambda _wanted: None,
     ) -> None:
         """`clock` gives aware datetimes; `worker` is the renderer's command.
 
         A question waits `patience_seconds` at the most for a clip to be drawn.
-
+        `takes` says for each job how many seconds it runs; None for the usual two questions.
         `scenario` is played wherever a prompt names none. Raises UnknownRehearsal (a ValueError) for an unknown one.
         """
         if scenario is not None:
@@ -99,6 +102,7 @@ class Desk:
         self._patience_seconds = patience_seconds
         self.scenario = scenario
         self.slow_seconds = slow_seconds
+        self._takes = takes
         self._videos = Videos(folder / "clips", worker)
         self._operations: dict[str, Operation] = {}
         self._seen: set[tuple[str, str]] = set()
@@ -137,9 +141,11 @@ class Desk:
 
     async def accept(self, wanted: Wanted, rehearsal: str | None) -> Operation:
         """Take a job: written into the book of what was accepted, and drawn in the background."""
-        operation = Operation(secrets.token_hex(10), wanted, rehearsal, self.clock())
+        operation = Operation(secrets.token_hex(10), wanted, rehearsal, self.clock(), takes=self._takes(wanted))
         self._operations[operation.id] = operation
         line = {"id": operation.id, "at": operation.accepted_at.isoformat(), **asdict(wanted)}
+        if operation.takes is not None:
+            line["takes"] = operation.takes
         await asyncio.to_thread(self._write_down, json.dumps(line, default=str))
         if rehearsal not in (*_ENDS, "never-ends"):
             for number in range(1, wanted.videos + 1):
@@ -165,7 +171,9 @@ class Desk:
         share = operation.polls / (_POLLS_UNTIL_DONE + 1)
         if operation.rehearsal == "slow":
             share = (self.clock() - operation.accepted_at).total_seconds() / max(self.slow_seconds, 0.001)
-        if operation.polls == 1:
+        if operation.takes is not None:
+            share = (self.clock() - operation.accepted_at).total_seconds() / operation.takes
+        elif operation.polls == 1:
             return Look("queued", 0.0)
         if share < 1:
             return Look("running", round(share, 2))

@@ -26,7 +26,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from playground import emulator
-from playground.emulator._desk import Desk
+from playground.emulator._desk import Desk, Wanted
 from playground.emulator._faults import Fault, FaultBook, Faulty
 from playground.emulator._stand_in import Dialect, StandIn
 from playground.emulator._tcp_proxy import TcpProxy
@@ -69,13 +69,14 @@ def emulator_of(
     worker: Sequence[str],
     scenario: str | None = None,
     slow_seconds: float = 20,
+    takes: Callable[[Wanted], float | None] = lambda _wanted: None,
 ) -> Emulator:
-    """Build it; nothing is read, written or started yet. `worker` is the renderer's command.
+    """Build it; nothing is read, written or started yet. `worker` is the renderer's command; `takes` is the desk's.
 
     Raises:
         ValueError: there is no such scenario.
     """
-    desk = Desk(data_dir, clock=clock, worker=worker, scenario=scenario, slow_seconds=slow_seconds)
+    desk = Desk(data_dir, clock=clock, worker=worker, scenario=scenario, slow_seconds=slow_seconds, takes=takes)
     stand_ins = {stem: _dialect(stem).stand_in(desk) for stem in stand_in_stems()}
     server = _Server(desk, stand_ins)
     return Emulator(

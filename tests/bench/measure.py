@@ -5,6 +5,7 @@ import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Final
 
@@ -60,6 +61,12 @@ def machine() -> str:
     return f"{platform.system()} {platform.machine()}, {named}, Python {platform.python_version()}"
 
 
-def load() -> float:
+def busy() -> float:
     """How many processes wanted a core within the last minute: above the number of cores, times are too long."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has taken of the cores so far, with its children that ended."""
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, words[11:15])) / os.sysconf("SC_CLK_TCK")

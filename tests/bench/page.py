@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from playwright.sync_api import sync_playwright
 
-_FLAGS: Final = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
+FLAGS: Final = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
 _FIRST_BYTE: Final = """() => {
     const [entry] = performance.getEntriesByType("navigation");
     return (entry.responseStart - entry.requestStart) / 1000;
@@ -37,7 +37,7 @@ def visit(base: str, chromium: str, ready: str) -> Visit:
     """Open a page and wait until the selector `ready` is in sight."""
     sizes: list[int] = []
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+        running = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         try:
             page = running.new_page()
             session = page.context.new_cdp_session(page)

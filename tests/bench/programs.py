@@ -11,9 +11,9 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
-from tests.bench.measure import Line, median_of
+from tests.bench.measure import Line, cpu_seconds, median_of
 from tests.bench.page import Visit, browser, visit
 
 ROOT: Final = Path(__file__).parents[2]
@@ -77,11 +77,6 @@ def _started(environment: Mapping[str, str]) -> float:
 
 def _idle(environment: Mapping[str, str]) -> float:
     """Percent of one core that a server takes which nobody asks for anything."""
-
-    def cpu_seconds(pid: int) -> float:
-        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
-
     with _process(environment) as (_, pid):
         time.sleep(_SETTLED_AFTER)
         before = cpu_seconds(pid)
@@ -98,19 +93,19 @@ def serving(environment: Mapping[str, str], program: str = "playground") -> Gene
 
 @contextmanager
 def _process(environment: Mapping[str, str], program: str = "playground") -> Generator[tuple[str, int]]:
-    port = str(_free_port())
+    port = str(free_port())
     command = [sys.executable, "-m", program, *(("serve", "--port") if program == "playground" else ()), port]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     try:
         base = f"http://127.0.0.1:{port}/"
-        _until_it_answers(base, process)
+        until_it_answers(base, process)
         yield base, process.pid
     finally:
         process.terminate()
         process.wait(30)
 
 
-def _until_it_answers(base: str, process: subprocess.Popen[bytes]) -> None:
+def until_it_answers(base: str, process: subprocess.Popen[Any]) -> None:
     until = time.monotonic() + _UP_WITHIN
     while time.monotonic() < until and process.poll() is None:
         try:
@@ -129,7 +124,7 @@ def _checked(environment: Mapping[str, str]) -> float:
     return time.perf_counter() - began
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

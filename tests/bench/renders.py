@@ -44,7 +44,7 @@ class Take:
 
 def lines(runs: int, folder: Path) -> Iterator[Line]:
     """Every mode in 720p, then larger pictures."""
-    source = _render({"mode": "text-to-video"}, folder, "source").output
+    source = render({"mode": "text-to-video"}, folder, "source").output
     images = {name: str(SAMPLES / f"{name.replace('_', '-')}.jpg") for name in ("first_frame", "last_frame")}
     first = {"first_frame": images["first_frame"]}
     references = {"reference_images": [str(SAMPLES / f"reference-{n}.png") for n in (1, 2)]}
@@ -60,7 +60,7 @@ def lines(runs: int, folder: Path) -> Iterator[Line]:
 
 
 def _line(what: str, fields: dict[str, Any], runs: int, folder: Path, first_frame: int = 0) -> Line:
-    takes = [_render(fields, folder, "clip") for _ in range(runs)]
+    takes = [render(fields, folder, "clip") for _ in range(runs)]
     clip = takes[-1].output
     seconds = median_of(runs, iter([take.seconds for take in takes]).__next__)
     alone = median_of(runs, lambda: _encoder_alone(clip, first_frame))
@@ -74,7 +74,7 @@ def _line(what: str, fields: dict[str, Any], runs: int, folder: Path, first_fram
     return Line(f"Sandbox, {length}sound: {what}", measured, goal, met)
 
 
-def _render(fields: dict[str, Any], folder: Path, name: str) -> Take:
+def render(fields: dict[str, Any], folder: Path, name: str) -> Take:
     """Run the worker as the sandbox does: in a process of its own, at its own low priority."""
     began = time.perf_counter()
     output, process = _started(fields, folder, name)
