@@ -109,7 +109,9 @@ class _Run:
         events = "(SELECT COUNT(*) FROM job_events WHERE job_id = jobs.id)"
         query = f"SELECT id, json_extract(operation, '$.id'), finished_at, polls, {events} FROM jobs"
         with sqlite3.connect(self.house.data / "playground.db") as ledger:
-            return list(ledger.execute(f"{query} WHERE state = 'succeeded' AND id NOT LIKE 'before-%'"))
+            rows = list(ledger.execute(f"{query} WHERE state = 'succeeded' AND id NOT LIKE 'before-%'"))
+        # Google's names of operations are paths.
+        return [(job, operation.rpartition("/")[2], *rest) for job, operation, *rest in rows]
 
 
 def _told(run: _Run) -> Iterator[Line]:
