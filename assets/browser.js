@@ -49,6 +49,15 @@ export function remember(job) {
   history.replaceState(history.state, "", address);
 }
 
+// A deleted job is not looked for again.
+export function drop(job) {
+  if (localStorage.getItem(JOB) === job) localStorage.removeItem(JOB);
+  const address = new URL(location.href);
+  if (address.searchParams.get("job") !== job) return;
+  address.searchParams.delete("job");
+  history.replaceState(history.state, "", address);
+}
+
 export function draft() {
   try {
     return JSON.parse(localStorage.getItem(DRAFT)) ?? {};

@@ -1,8 +1,8 @@
 // The status card: follows /api/jobs/{id} by plain fetch, so that nothing it meets can reload the page.
 // The job does not need it: a closed page, a lost connection or a restarted server change nothing.
 
-import { ask, jobs, remember, reply } from "./browser.js";
-import { isLive, onShown, show, tell } from "./desk.js";
+import { ask, drop, jobs, remember, reply } from "./browser.js";
+import { isLive, onGone, onShown, show, tell } from "./desk.js";
 import { painter } from "./paint.js";
 import { onRenewed } from "./tables.js";
 
@@ -125,6 +125,15 @@ export function mount({ element, props, watch }) {
     if (attached) paint.bringIntoView();
     attached = true;
     follow(job);
+  });
+  onGone((job) => {
+    drop(job);
+    if (job !== id) return;
+    turn += 1;
+    id = "";
+    clearTimeout(timer);
+    held?.abort();
+    paint.idle();
   });
   watch("value", () => {
     attached = true;

@@ -3,7 +3,8 @@
 const LIVE = new Set(["queued", "submitting", "running", "downloading"]);
 
 const views = new Map();
-const watching = { shown: new Set(), view: new Set() };
+const gone = new Set();
+const watching = { shown: new Set(), view: new Set(), gone: new Set() };
 let shownId = "";
 
 export function isLive(job) {
@@ -35,7 +36,20 @@ export function onView(listener) {
   watching.view.add(listener);
 }
 
+// `listener(id)`: a job was deleted.
+export function onGone(listener) {
+  watching.gone.add(listener);
+}
+
+export function forget(id) {
+  gone.add(id);
+  views.delete(id);
+  for (const listener of watching.gone) listener(id);
+}
+
 export function tell(view) {
+  // An answer that was under way when it was deleted.
+  if (gone.has(view.id)) return;
   const before = views.get(view.id);
   // Two who ask at once may be answered in the other order.
   if (before && before.seq > view.seq) return;

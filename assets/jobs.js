@@ -1,7 +1,8 @@
 // "Your jobs": this browser's jobs, newest first. Those that run are followed here, also while another one is shown.
 
 import { ask, here } from "./browser.js";
-import { doing, isLive, known, onShown, onView, show, shown, tell } from "./desk.js";
+import { deleting } from "./deleting.js";
+import { doing, isLive, known, onGone, onShown, onView, show, shown, tell } from "./desk.js";
 import { ago, fill, make, say } from "./dom.js";
 import { price } from "./tables.js";
 
@@ -12,11 +13,14 @@ const HIDDEN_EVERY = 10_000;
 const LOST_EVERY = 1500;
 const AGES_EVERY = 30_000;
 const REFRESH_AT_LEAST = 30_000;
+const LONGEST = 60;
 
 export function mount({ element, props }) {
   const { words } = props;
   const find = (selector) => element.querySelector(selector);
   const rows = new Map();
+  const asking = make("div", { class: "deleting", hidden: true });
+  const question = deleting(asking, words.deleting, (id) => rows.get(id)?.querySelector(".jobs-delete"));
   let everything = false;
   let timer;
   let refreshed = 0;
@@ -74,7 +78,8 @@ export function mount({ element, props }) {
     if (job.id === shown()) button.setAttribute("aria-current", "true");
     else button.removeAttribute("aria-current");
     say(at(".jobs-prompt"), job.prompt || words.modes[job.mode] || job.mode);
-    say(at(".jobs-state"), words.states[doing(job)]);
+    const removed = job.videos.length > 0 && job.videos.every((video) => video.gone);
+    say(at(".jobs-state"), removed ? words.deleting.removed : words.states[doing(job)]);
     const sent = job.doubt && fill(words.doubt, { provider: job.provider_label, when: new Date(job.doubt.sent_at).toLocaleTimeString() });
     say(at(".jobs-who"), sent ?? [job.provider_label, words.modes[job.mode] ?? job.mode].join(" · "));
     say(at(".jobs-age"), ago(job.created_at));
@@ -87,6 +92,7 @@ export function mount({ element, props }) {
     bar.classList.toggle("unknown", percent === null);
     bar.firstElementChild.style.width = percent === null ? "" : `${percent}%`;
     picture(line, job);
+    question.seen(job);
     return line;
   }
 
@@ -97,7 +103,7 @@ export function mount({ element, props }) {
       {},
       make(
         "button",
-        { type: "button", onclick: () => show(job.id) },
+        { type: "button", class: "jobs-row", onclick: () => show(job.id) },
         make("span", { class: "jobs-picture", "aria-hidden": "true" }),
         make(
           "span",
@@ -108,17 +114,39 @@ export function mount({ element, props }) {
         make("span", { class: "jobs-side" }, text("price"), text("age")),
         make("span", { class: "jobs-bar", hidden: true }, make("i")),
       ),
+      make(
+        "button",
+        {
+          type: "button",
+          class: "jobs-delete",
+          "aria-expanded": "false",
+          "aria-label": fill(words.deleting.deleteNamed, { prompt: (job.prompt || job.mode).slice(0, LONGEST) }),
+          title: words.deleting.delete,
+          onclick: () => askAbout(job.id),
+        },
+        "×",
+      ),
     );
+  }
+
+  function askAbout(id) {
+    const job = known().find((each) => each.id === id);
+    if (!job) return;
+    if (!question.isOpen(id)) {
+      question.close();
+      rows.get(id).append(asking);
+    }
+    question.toggle(job);
   }
 
   // An address is signed anew every hour; the picture is the same.
   function picture(line, job) {
     const place = line.querySelector(".jobs-picture");
     const [video] = job.videos;
-    const path = video?.thumbnail.split("?")[0] ?? "";
+    const path = !video ? "" : video.gone ? words.deleting.removed : video.thumbnail.split("?")[0];
     if (place.dataset.path === path) return;
     place.dataset.path = path;
-    if (!video) return place.replaceChildren();
+    if (!video || video.gone) return place.replaceChildren();
     const image = make("img", { src: here(video.thumbnail), alt: "", loading: "lazy", decoding: "async" });
     image.onerror = () => {
       image.remove();
@@ -154,6 +182,12 @@ export function mount({ element, props }) {
     paint();
   });
   onView(paintSoon);
+  onGone((id) => {
+    rows.delete(id);
+    paint();
+    // Whoever deleted it by keyboard goes on in the list.
+    find(".jobs-row")?.focus({ preventScroll: true });
+  });
   onShown((id) => {
     paintSoon();
     const order = known();

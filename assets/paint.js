@@ -1,6 +1,7 @@
 // What the card shows of a job's view. Every part is written only where it says something new.
 
 import { calm } from "./calm.js";
+import { deleting } from "./deleting.js";
 import { doing, isLive, show } from "./desk.js";
 import { clock, fill, make, say } from "./dom.js";
 import { doubts } from "./doubt.js";
@@ -21,12 +22,14 @@ export function painter(element, words, { act, refresh, settled }) {
   const waits = calm(find(".calm"), words);
   const doubt = doubts(find(".doubt"), words, settled);
   const notice = notices(words, () => buttons(last));
+  const question = deleting(find(".deleting"), words.deleting, () => find(".buttons .delete"));
   let shown = "";
   let bring = false;
   let last = null;
 
   function idle() {
     last = null;
+    question.close();
     card.dataset.state = "idle";
     card.dataset.job = "";
     delete card.dataset.live;
@@ -42,7 +45,9 @@ export function painter(element, words, { act, refresh, settled }) {
   }
 
   function view(job) {
+    if (last !== null && last.id !== job.id) question.close();
     last = job;
+    question.seen(job);
     const state = job.overdue ? "overdue" : job.state;
     const live = isLive(job);
     card.dataset.state = state;
@@ -66,7 +71,7 @@ export function painter(element, words, { act, refresh, settled }) {
     buttons(job);
     inspect.show(job);
     players.actions(job);
-    if (job.videos.length > 0) stage(`${job.id} ready ${job.videos.length}`, () => players.build(job));
+    if (job.videos.length > 0) stage(`${job.id} ready ${job.videos.map((video) => video.gone)}`, () => players.build(job));
     else if (live || state === "overdue") stage(`${job.id} waiting`, () => [waiting(job)]);
     else stage(`${job.id} over`, () => []);
     const figure = find(".stage .figure");
@@ -144,6 +149,7 @@ export function painter(element, words, { act, refresh, settled }) {
     if (job?.again_as) wanted.push(["again-as", words.againAs, false]);
     if (job?.instead_of) wanted.push(["instead-of", words.insteadOf, false]);
     if (live) wanted.push(["notify", notice.label(), notice.isOn()]);
+    if (job !== null) wanted.push(["delete", words.deleting.delete, false]);
     const place = find(".buttons");
     const text = JSON.stringify([job?.id, wanted]);
     if (place.dataset.text === text) return;
@@ -156,6 +162,7 @@ export function painter(element, words, { act, refresh, settled }) {
         say(button, label);
         if (action === "notify") button.setAttribute("aria-pressed", String(on));
         else button.disabled = on;
+        if (action === "delete") button.setAttribute("aria-expanded", String(question.isOpen(job.id)));
         return button;
       }),
     );
@@ -165,6 +172,7 @@ export function painter(element, words, { act, refresh, settled }) {
     if (action === "notify") return notice.toggle();
     if (action === "again-as") return show(last.again_as);
     if (action === "instead-of") return show(last.instead_of);
+    if (action === "delete") return question.toggle(last);
     if (action === "key") return openKeys(last.provider);
     const place = find(".buttons");
     place.querySelector(`.${action}`).disabled = true;

@@ -12,14 +12,16 @@ export function player(element, words, refresh) {
   let chosen = 1;
 
   function build(job) {
-    chosen = 1;
-    const screen = screenOf(job);
+    const there = job.videos.filter((video) => !video.gone);
+    if (there.length === 0) return [make("div", { class: "removed" }, make("p", {}, words.gone))];
+    chosen = there[0].number;
+    const screen = screenOf(job, there[0]);
     const parts = [screen];
     if (job.videos.length > 1) parts.push(strip(job, screen));
     return [make("div", { class: job.videos[0].height > job.videos[0].width ? "film upright" : "film" }, ...parts)];
   }
 
-  function screenOf(job) {
+  function screenOf(job, first) {
     let refreshed = 0;
     const screen = make("video", {
       controls: true,
@@ -36,7 +38,7 @@ export function player(element, words, refresh) {
         screen.addEventListener("loadedmetadata", () => (screen.currentTime = at), { once: true });
       },
     });
-    put(screen, job.videos[0]);
+    put(screen, first);
     return screen;
   }
 
@@ -55,9 +57,11 @@ export function player(element, words, refresh) {
           type: "button",
           "aria-label": fill(words.video, { number: video.number }),
           "aria-pressed": String(video.number === chosen),
+          disabled: video.gone,
+          title: video.gone ? words.gone : null,
           onclick: () => choose(video),
         },
-        make("img", { src: here(video.thumbnail), alt: "", loading: "lazy" }),
+        video.gone ? null : make("img", { src: here(video.thumbnail), alt: "", loading: "lazy" }),
         make("span", {}, String(video.number)),
       ),
     );
@@ -74,10 +78,10 @@ export function player(element, words, refresh) {
   function actions(job) {
     const video = job?.videos.find((each) => each.number === chosen) ?? job?.videos[0];
     const place = find(".actions");
-    place.hidden = !video;
+    place.hidden = !video || video.gone;
     find(".about").hidden = !video;
     if (!video) return;
-    const text = `${job.id} ${job.state} ${video.number} ${video.url}`;
+    const text = `${job.id} ${job.state} ${video.number} ${video.url} ${video.gone}`;
     if (place.dataset.text === text) return;
     place.dataset.text = text;
     const number = video.number === 1 ? "" : `#${video.number}`;

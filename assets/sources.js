@@ -92,7 +92,7 @@ export function resultsPanel({ mode, words, isVideo, add }) {
   async function frames() {
     const answer = await ask(`api/jobs?newest=${NEWEST}`).catch(() => null);
     return answer?.jobs
-      .filter((job) => job.state === "succeeded" && job.videos.length)
+      .filter((job) => job.state === "succeeded" && job.videos.length && !job.videos[0].gone)
       .map((job) => {
         const still = make("video", { src: stillOf(job.videos[0], true), preload: "metadata", tabindex: "-1", "aria-hidden": "true" });
         still.muted = true;
@@ -104,7 +104,7 @@ export function resultsPanel({ mode, words, isVideo, add }) {
     if (!provider) return [];
     const asked = new URLSearchParams({ provider, ...(model && { model }) });
     const answer = await ask(`api/extendable?${asked}`).catch(() => null);
-    return answer?.results.map((each) => ({
+    return answer?.results.filter((each) => !each.video.gone).map((each) => ({
       ref: each.reference,
       name: named(each),
       still: make("img", { src: each.video.thumbnail, alt: "", loading: "lazy" }),

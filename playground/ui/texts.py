@@ -175,7 +175,25 @@ MEDIA: Final[dict[str, str]] = {
     "instead_crop": "Crop instead",
 }
 
-CARD: Final[dict[str, str]] = {
+DELETING: Final[dict[str, str]] = {
+    "delete": "Delete",
+    "deleteNamed": "Delete: {prompt}",
+    "sure": "Delete this job and its files here?",
+    "cannot": "This job cannot be deleted now.",
+    "keep": "Keep it",
+    "close": "Close",
+    "go": "Delete for good",
+    "failed": "That did not get through. Check the connection and try again.",
+    "removed": "Video removed",
+}
+"""Said where a job is about to be deleted, in the card and in the list."""
+
+CARD: Final[dict[str, object]] = {
+    "deleting": DELETING,
+    "gone": (
+        "The video of this job is no longer here: it was removed to make room, or by somebody with access to the "
+        "folder. What was asked for and what it cost is still known."
+    ),
     "region": "Your video",
     "idle": "Ready when you are",
     "idleHint": "Your video appears here. You may close the page while it is made: it goes on without you.",
@@ -273,6 +291,7 @@ CARD: Final[dict[str, str]] = {
 }
 
 JOBS: Final[dict[str, object]] = {
+    "deleting": DELETING,
     "title": "Your jobs",
     "note": "seen in this browser only",
     "all": "Show all {count}",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-_UP_WITHIN = 60.0
+_UP_WITHIN = 110.0
 
 
 class Server:
@@ -21,7 +21,7 @@ class Server:
     """
 
     def __init__(self, home: Path, **environment: str) -> None:
-        self._home = home
+        self.home = home
         self._environment = environment
         self._log = home / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -33,14 +33,14 @@ class Server:
         """Start it and wait until it answers."""
         environment = {
             "PATH": os.environ.get("PATH", ""),
-            "HOME": str(self._home),
-            "PLAYGROUND_DATA_DIR": str(self._home / "data"),
+            "HOME": str(self.home),
+            "PLAYGROUND_DATA_DIR": str(self.home / "data"),
             "PYTHONPATH": str(ROOT),
             **self._environment,
         }
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(
-                self._command, cwd=self._home, env=environment, stdout=output, stderr=subprocess.STDOUT
+                self._command, cwd=self.home, env=environment, stdout=output, stderr=subprocess.STDOUT
             )
         self._wait_until_up(self._process)
 

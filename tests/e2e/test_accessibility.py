@@ -123,7 +123,7 @@ def test_the_keyboard_alone_goes_from_prompt_to_playing_video(visit: Visit) -> N
     expect(card(page)).not_to_have_attribute("data-job", first)
     reaches(page, "succeeded")
     assert plays(page)["seconds"] > 8
-    tab_to(page, ".jobs-list li:nth-child(2) button")
+    tab_to(page, ".jobs-list li:nth-child(2) .jobs-row")
     page.keyboard.press("Enter")
     expect(card(page)).to_have_attribute("data-job", first)
     assert len(jobs_of(page)) == 2

@@ -43,10 +43,10 @@ def test_several_run_at_once_and_each_can_be_looked_at(visit: Visit) -> None:
     expect(row.nth(1)).to_have_attribute("data-state", "running")
     before = row.nth(1).locator(".jobs-percent").inner_text()
     expect(row.nth(1).locator(".jobs-percent")).not_to_have_text(before, timeout=10_000)
-    row.nth(2).get_by_role("button").click()
+    row.nth(2).locator(".jobs-row").click()
     assert reaches(page, "running") == never
     assert f"job={never}" in page.url
-    expect(row.nth(2).get_by_role("button")).to_have_attribute("aria-current", "true")
+    expect(row.nth(2).locator(".jobs-row")).to_have_attribute("aria-current", "true")
     expect(row.locator("[aria-current]")).to_have_count(1)
     page.get_by_role("button", name="Cancel").click()
     reaches(page, "cancelled")
@@ -55,7 +55,7 @@ def test_several_run_at_once_and_each_can_be_looked_at(visit: Visit) -> None:
     expect(row.nth(2)).to_have_attribute("data-state", "cancelled")
     expect(row.nth(1)).to_have_attribute("data-state", "succeeded", timeout=60_000)
     expect(row.nth(1).locator("img")).to_have_js_property("naturalWidth", 320)
-    row.nth(1).get_by_role("button").click()
+    row.nth(1).locator(".jobs-row").click()
     assert reaches(page, "succeeded") == slow
 
 
@@ -154,7 +154,7 @@ def test_nothing_is_wider_than_a_small_phone(visit: Visit) -> None:
     assert page.evaluate(wide) <= 360
     page.get_by_role("button", name="Cancel").click()
     reaches(page, "cancelled")
-    page.locator(".jobs-list button").nth(1).click()
+    page.locator(".jobs-row").nth(1).click()
     reaches(page, "failed")
     assert page.evaluate(wide) <= 360
     make_clip(page)
