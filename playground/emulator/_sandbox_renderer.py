@@ -57,6 +57,8 @@ class Renderer:
             await asyncio.to_thread(self._operations.tidy, operation.order)
         except FileNotFoundError:
             _log.debug("sandbox operation %s was swept", operation_id)
+        except OSError as error:
+            _log.warning("sandbox operation %s broke off, and is begun anew: %s", operation_id, error.strerror)
         except Exception:
             # Not ended: the next question about it starts it anew.
             _log.exception("sandbox operation %s broke off", operation_id)

@@ -100,9 +100,9 @@ async def _write_down(
 async def _receipt(shop: Workshop, job: JobRecord, provider: Provider, took: policy.Took) -> JobRecord | None:
     try:
         await shop.journal.write(Receipt(job.id, shop.clock(), took.operation, took.files))
-    except OSError:
+    except OSError as error:
         # The ledger is still to be asked; without it the receipt would be lost for sure.
-        _log.exception("the receipt of job %s cannot be journalled", job.id)
+        _log.warning("the receipt of job %s cannot be journalled: %s", job.id, error.strerror)
     moved = await hand_over(
         shop,
         job.id,

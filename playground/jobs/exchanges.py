@@ -44,8 +44,8 @@ async def keep(folder: Path, at: float, talk: Talk) -> None:
     """Write one exchange into a job's folder; `at` is seconds since the epoch. Never raises for the disk."""
     try:
         await asyncio.to_thread(_keep, folder, at, talk)
-    except OSError:
-        _log.warning("what %s answered cannot be kept for looking at", talk.provider.label, exc_info=True)
+    except OSError as error:
+        _log.warning("what %s answered cannot be kept for looking at: %s", talk.provider.label, error.strerror)
 
 
 async def kept(folder: Path) -> tuple[Exchange | None, tuple[Exchange, ...]]:

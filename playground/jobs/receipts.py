@@ -30,10 +30,10 @@ async def hand_over(shop: Workshop, job_id: str, after: State, **values: object)
         try:
             moved = await shop.store.receipt(job_id, after, **values)
             return moved if moved is not None else await _late(shop, job_id, after, values)
-        except LedgerUnavailable:
+        except LedgerUnavailable as error:
             # A full disk or a lost database: a receipt is not dropped while this process lives.
             attempt += 1
-            _log.exception("the receipt of job %s cannot be written yet", job_id)
+            _log.warning("the receipt of job %s cannot be written yet: %s", job_id, error)
             await shop.pause(policy.backoff(attempt, first=0.1, most=5))
 
 

@@ -2,6 +2,8 @@
 
 import shutil
 
+import pytest
+
 from playground.catalog import load_tables
 from playground.jobs.boxes import mp4_problem
 from playground.jobs.service import LOCAL
@@ -10,13 +12,20 @@ from tests.house import WORKER, House, request_for
 TEXT = load_tables()["sandbox"].specs["sandbox-preview", "text-to-video"]
 
 
-async def test_a_receipt_that_cannot_be_journalled_reaches_the_ledger(house: House) -> None:
+async def test_a_receipt_that_cannot_be_journalled_reaches_the_ledger(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
     house.data.mkdir()
-    (house.data / "receipts").write_text("no folder")
+    for folder in ("receipts", "talk"):
+        (house.data / folder).write_text("no folder")
     async with house.process() as service:
         job = await service.submit(request_for(TEXT), owner=LOCAL, files_under=None)
         assert (await service.settled(job, owner=LOCAL)).state == "succeeded"
     assert house.accepted() == 1
+    # One line each says what could not be written, and why.
+    assert f"the receipt of job {job} cannot be journalled: " in caplog.text
+    assert "what Sandbox answered cannot be kept for looking at: Not a directory" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 async def test_a_video_that_cannot_be_written_waits_for_the_disk(house: House) -> None:
