@@ -9,7 +9,7 @@ import secrets
 import time
 import traceback
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,7 +125,7 @@ class _Listening(logging.Handler):
 
 
 @contextlib.contextmanager
-def _overheard(search: Search) -> Iterator[None]:
+def _overheard(search: Search) -> Generator[None]:
     """Everything that is logged meanwhile, ours at the finest, whatever the operator's level is."""
     ours, everything, handler = logging.getLogger("playground"), logging.getLogger(), _Listening(search)
     before, others = ours.level, [(each, each.level) for each in everything.handlers]
@@ -149,7 +149,7 @@ class _Server(uvicorn.Server):
     """A server that leaves signals to the command around it."""
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         """Take none."""
         yield
 
@@ -287,7 +287,7 @@ class _Round:
                 self.search.text(f"generated code ({language})", await self.service.code_of(job, language, owner=owner))
 
     @contextlib.contextmanager
-    def _watched(self, what: str) -> Iterator[None]:
+    def _watched(self, what: str) -> Generator[None]:
         """A refusal is looked through like everything else; a mistake of ours is, too, and counted."""
         try:
             yield
