@@ -35,7 +35,8 @@ def test_it_is_told_looked_up_and_brought_home(visit: Visit) -> None:
 def test_where_several_may_be_it_the_id_is_asked_for(visit: Visit) -> None:
     page = visit()
     first = lose(page, "Twins [sandbox:lost-reply]")
-    Form(page, "text-to-video").generate()
+    # The same once more would be a second click on the same.
+    Form(page, "text-to-video").pick("duration_seconds", "6 s").generate()
     expect(page.locator(".jobs-list li")).to_have_count(2, timeout=20_000)
     expect(card(page)).not_to_have_attribute("data-job", first)
     second = reaches(page, "uncertain")
