@@ -34,8 +34,12 @@ class Loop:
         polls, model = 1, f"{self._base}{_MODEL}/{operation['model']}"
         body = {"operationName": f"{model.removeprefix(f'{self._base}/')}/operations/{operation['id']}"}
         while True:
-            async with self._places:
-                answer = (await self._client.post(f"{model}:fetchPredictOperation", json=body)).json()
+            try:
+                async with self._places:
+                    answer = (await self._client.post(f"{model}:fetchPredictOperation", json=body)).json()
+            except httpx.TransportError:
+                # A kept connection that the server had just closed: asked anew, and not counted.
+                continue
             if answer.get("done"):
                 break
             await asyncio.sleep(_SLEEP)
@@ -52,7 +56,7 @@ def _accepted(book: Path) -> list[str]:
 
 
 async def main(base: str, book: Path, jobs: int) -> list[dict[str, Any]]:
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=_AT_ONCE)
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=_AT_ONCE, keepalive_expiry=2)
     headers = {"authorization": "Bearer a-key-of-the-load"}
     async with httpx.AsyncClient(headers=headers, limits=limits, timeout=60) as client:
         loop, tasks, read = Loop(client, base), list[asyncio.Task[dict[str, Any]]](), 0
