@@ -60,17 +60,18 @@ async def remember(database: str) -> None:
         for number in range(HISTORY * len(KINDS)):
             asked = request_of(number)
             took = draw(USUAL[KINDS[number % len(KINDS)]], dice) + dice.uniform(0.2, 5)
-            fields = {
-                "owner": "local",
-                "nonce": None,
-                "runner": None,
-                "credential": "none",
-                "base_url": "",
-                "inputs": {},
-            }
+            fields = {"owner": "local", "nonce": None, "runner": None, "credential": "none", "base_url": ""}
             times = {"created_at": now - 3_600, "submitted_at": now - 3_600, "finished_at": now - 3_600 + took}
-            what = {"provider": "vertex", "model": asked.model, "mode": asked.mode, "account": {}, "inputs": {}}
-            row = {"id": f"before-{number}", "state": "succeeded", **fields, **times, **what}
+            what = {"provider": "vertex", "model": asked.model, "mode": asked.mode}
+            row: dict[str, object] = {
+                "account": {},
+                "inputs": {},
+                "id": f"before-{number}",
+                "state": "succeeded",
+                **fields,
+                **times,
+                **what,
+            }
             await store.add(JobRecord.model_validate({**row, "request": asked.model_dump(exclude_none=True)}))
     finally:
         await store.close()

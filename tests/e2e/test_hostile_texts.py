@@ -84,7 +84,12 @@ def harmless(page: Page) -> None:
 
 def test_text_stays_text_on_the_whole_page(visit_hostile: Visit, hostile: tuple[Server, Path], samples: Path) -> None:
     page, dialogs = visit_hostile(), list[Dialog]()
-    page.on("dialog", lambda dialog: (dialogs.append(dialog), dialog.dismiss()))
+
+    def shown(dialog: Dialog) -> None:
+        dialogs.append(dialog)
+        dialog.dismiss()
+
+    page.on("dialog", shown)
     upload(page, hostile[1], samples)
     form = Form(page, "text-to-video").open().choose("provider", "Rude").write(ALL)
     expect(form.chosen("model")).to_contain_text(SHORT)

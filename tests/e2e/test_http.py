@@ -173,7 +173,7 @@ def called(http: httpx.Client, number: int, data: list[Any]) -> Any:
         return joined.json()
     with http.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as lines:
         for line in lines.iter_lines():
-            said = json.loads(line.removeprefix("data: ")) if line.startswith("data: ") else {}
+            said: dict[str, Any] = json.loads(line.removeprefix("data: ")) if line.startswith("data: ") else {}
             if said.get("msg") == "process_completed":
                 return said["output"]
     return None

@@ -140,7 +140,9 @@ def test_a_learned_pace_keeps_the_tables_least_and_never_waits_absurdly(
 ) -> None:
     polling = Polling.model_validate(seconds)
     best = pace(spread, polling)
-    for age, dice in asked if best is not None else ():
+    if best is None:
+        return
+    for age, dice in asked:
         least, longest = polling.never_below, max(LONGEST * polling.then, spread.usual / 3)
         assert least <= best.wait(age, dice) <= max(least, longest)
 

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ TEXT = TABLES["sandbox"].specs["sandbox-preview", "text-to-video"]
 IMAGE = TABLES["sandbox"].specs["sandbox-preview", "image-to-video"]
 
 
-async def finished(service: Service, owner: str = LOCAL, **changes: object) -> JobView:
+async def finished(service: Service, owner: str = LOCAL, **changes: Any) -> JobView:
     request = request_for(IMAGE, prompt="A heron lands.", **changes)
     return await service.settled(await service.submit(request, owner=owner, files_under=SAMPLES), owner=owner)
 

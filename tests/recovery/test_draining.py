@@ -12,13 +12,13 @@ async def test_a_create_that_is_answered_at_the_end_gets_its_time(
     house: House, server: Emulation, caplog: pytest.LogCaptureFixture, seconds: str, state: str, charged: str
 ) -> None:
     spec = next(spec for spec in TABLES["cloudflare"].specs.values() if spec.mode == "text-to-video")
-    async with house.process(**server.environment(), PLAYGROUND_DRAIN_SECONDS=seconds) as service:
+    async with house.process(adopts=False, **server.environment(), PLAYGROUND_DRAIN_SECONDS=seconds) as service:
         request = request_for(spec, prompt="A boat [sandbox:slow].")
         job = await service.submit(request, owner=LOCAL, files_under=None)
         async for view in service.watch(job, owner=LOCAL):
             if view.state == "submitting":
                 break
-    async with house.process(**server.environment()) as service:
+    async with house.process(adopts=False, **server.environment()) as service:
         view = await service.view(job, owner=LOCAL)
     assert (view.state, view.charged) == (state, charged)
     assert (f"job {job} is uncertain" in caplog.text) == (state == "uncertain")

@@ -67,14 +67,14 @@ async def running(service: Service, job_id: str) -> JobView:
     raise AssertionError("it never ran")
 
 
-def small_caps(house: House) -> dict[str, str]:
+def small_caps(house: House) -> Path:
     """The sandbox once more, with a small cap on downloads."""
     tables = house.folder / "tables"
     tables.mkdir()
     own = (Path(__file__).parents[2] / "playground" / "catalog" / "sandbox.toml").read_text()
     capped = own.replace("[provider]\n", '[provider]\ndialect = "sandbox"\ndownload_cap_megabytes = 5\n', 1)
     (tables / "capped.toml").write_text(capped)
-    return {"PLAYGROUND_CATALOG_DIR": str(tables)}
+    return tables
 
 
 async def test_a_video_without_end_is_cut_at_the_tables_cap(house: House) -> None:
@@ -85,7 +85,7 @@ async def test_a_video_without_end_is_cut_at_the_tables_cap(house: House) -> Non
         return torrents[-1]
 
     house.around = around
-    async with house.process(**small_caps(house)) as service:
+    async with house.process(PLAYGROUND_CATALOG_DIR=str(small_caps(house))) as service:
         endless = await service.submit(request_for(TEXT, provider="capped"), owner=LOCAL, files_under=None)
         view = await service.settled(endless, owner=LOCAL)
         assert (view.state, view.charged) == ("failed", "no")

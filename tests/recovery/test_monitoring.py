@@ -34,7 +34,7 @@ async def http(
         yield asking
 
 
-async def made(service: Service, **changes: object) -> str:
+async def made(service: Service, **changes: Any) -> str:
     request = request_for(TEXT, **{"prompt": PROMPT, **changes})
     job = await service.submit(request, owner=OWNER, files_under=None)
     await service.settled(job, owner=OWNER)

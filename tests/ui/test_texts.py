@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 import pytest
 
@@ -26,7 +26,8 @@ WORDS = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
 
 
 def keys() -> set[str]:
-    tables = [value for module in CATALOGUE for value in vars(module).values() if isinstance(value, Mapping)]
+    values: list[object] = [value for module in CATALOGUE for value in vars(module).values()]
+    tables = [cast("Mapping[object, object]", value) for value in values if isinstance(value, Mapping)]
     return {str(key) for table in tables for key in table}
 
 
