@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playground.catalog import load_tables
+from playground.domain.capabilities import Table
 from playground.domain.provider import TimeoutClass
 from playground.domain.tables import TableError
 from playground.emulator import _ready_made
@@ -65,6 +66,7 @@ class Playground:
         settings: Settings,
         *,
         adopts: bool,
+        tables: Mapping[str, Table] | None = None,
         sandbox: SandboxProvider | None = None,
         decoder: Decoder | None = None,
         clock: Callable[[], float] = time.time,
@@ -73,7 +75,8 @@ class Playground:
     ) -> None:
         """With `adopts`, jobs that dead processes left are taken over. `clock` gives seconds since the epoch.
 
-        `read_seconds` are the longest silences of a provider, by class of call.
+        Without `tables`, those that the settings lead to are read. `read_seconds` are the longest silences of a
+        provider, by class of call.
 
         Raises:
             SettingsError: the operator's folder of tables cannot be used.
@@ -91,7 +94,7 @@ class Playground:
         self._files = Files(settings.data_dir, settings.media_dir)
         telling = Telling(prompts=settings.log_prompts)
         self._store = Store(settings.database, clock=clock, pause=pause, told=telling.changed)
-        self.registry = _registry(settings)
+        self.registry = Registry(tables if tables is not None else _tables(settings), settings.lookup)
         self._google = GoogleLogin(settings.google_application_credentials, gcloud_file=settings.gcloud_file, clock=now)
         trusted = self.registry.origins()
         self._transport = Transport(
@@ -217,9 +220,9 @@ class Playground:
             await self.close()
 
 
-def _registry(settings: Settings) -> Registry:
+def _tables(settings: Settings) -> Mapping[str, Table]:
     try:
-        return Registry(load_tables(settings.catalog_dir), settings.lookup)
+        return load_tables(settings.catalog_dir)
     except TableError as error:
         if settings.catalog_dir is None:
             raise
