@@ -130,7 +130,12 @@ def _visiting(browser: Browser, server: str, expected: tuple[str, ...]) -> Gener
         path: str = "/?__theme=light", *, size: tuple[int, int] = DESKTOP, context: BrowserContext | None = None
     ) -> Page:
         if context is None:
-            context = browser.new_context(viewport={"width": size[0], "height": size[1]}, base_url=server)
+            context = browser.new_context(
+                viewport={"width": size[0], "height": size[1]},
+                base_url=server,
+                # Nothing here looks at a movement, and without a graphics card each one takes half a core.
+                reduced_motion="reduce",
+            )
             context.set_default_timeout(15_000)
             watch.over(context)
             contexts.append(context)

@@ -22,7 +22,7 @@ def row(page: Page, provider: str) -> Locator:
 @pytest.fixture(scope="module")
 def shared_page(browser: Browser, server: str) -> Iterator[Page]:
     """One page for many plants, each of a key of its own."""
-    context = browser.new_context(base_url=server)
+    context = browser.new_context(base_url=server, reduced_motion="reduce")
     page = context.new_page()
     page.goto("/")
     page.locator('[data-ready="yes"]').wait_for()

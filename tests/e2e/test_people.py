@@ -45,7 +45,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def contexts(browser: Browser, guarded: Server) -> Iterator[list[BrowserContext]]:
     sizes = ({"width": 1440, "height": 900}, {"width": PHONE[0], "height": PHONE[1]})
-    opened = [browser.new_context(base_url=guarded.url, viewport=size) for size in sizes]  # pyright: ignore[reportArgumentType]
+    opened = [browser.new_context(base_url=guarded.url, viewport=size, reduced_motion="reduce") for size in sizes]  # pyright: ignore[reportArgumentType]
     yield opened
     for context in opened:
         context.close()
