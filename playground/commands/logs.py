@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any, Final, Literal
 
 from pythonjsonlogger.json import JsonFormatter
@@ -11,14 +13,23 @@ _PLAIN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctim
 """What every record has; what is besides was said about this one."""
 
 
-def write_logs(wanted: LogFormat | None) -> None:
-    """Set up the log of this process on standard error; None: JSON where that is no terminal."""
+@contextmanager
+def writing_logs(wanted: LogFormat | None) -> Generator[None]:
+    """Write the log of this process to standard error while the block lasts; None: JSON where that is no terminal."""
     as_json = wanted == "json" or (wanted is None and not sys.stderr.isatty())
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_json() if as_json else _Words("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    logging.getLogger("playground").setLevel(logging.INFO)
+    everybody, ours = logging.getLogger(), logging.getLogger("playground")
+    level = ours.level
+    everybody.addHandler(handler)
+    ours.setLevel(logging.INFO)
     logging.captureWarnings(True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(False)
+        ours.setLevel(level)
+        everybody.removeHandler(handler)
 
 
 def _json() -> logging.Formatter:

@@ -6,7 +6,7 @@ import socket
 
 import uvicorn
 
-from playground.commands.logs import write_logs
+from playground.commands.logs import writing_logs
 from playground.commands.output import Exit, say, tell
 from playground.main import Playground, web_app
 from playground.settings import Settings
@@ -17,7 +17,11 @@ _STOP_SECONDS = 1
 
 async def run(options: argparse.Namespace, settings: Settings) -> Exit:
     """Serve the page; prints its URL once it answers."""
-    write_logs(settings.log_format)
+    with writing_logs(settings.log_format):
+        return await _served(options, settings)
+
+
+async def _served(options: argparse.Namespace, settings: Settings) -> Exit:
     try:
         listening = listen(options.host, options.port)
     except OSError as error:

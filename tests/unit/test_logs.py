@@ -10,16 +10,16 @@ ROOT = Path(__file__).parents[2]
 # In a process of its own: it sets up the log of a whole process.
 SAYS = """
 import logging, sys, warnings
-from playground.commands.logs import write_logs
-write_logs({wanted!r})
-log = logging.getLogger("playground.events")
-log.info("job moved", extra={{"job": "abc", "state": "failed", "ending": None, "polls": 3}})
-logging.getLogger("httpx").info("GET https://host/?signature=secret")
-warnings.warn("old")
-try:
-    raise ValueError("why")
-except ValueError:
-    log.exception("a sweep failed")
+from playground.commands.logs import writing_logs
+with writing_logs({wanted!r}):
+    log = logging.getLogger("playground.events")
+    log.info("job moved", extra={{"job": "abc", "state": "failed", "ending": None, "polls": 3}})
+    logging.getLogger("httpx").info("GET https://host/?signature=secret")
+    warnings.warn("old")
+    try:
+        raise ValueError("why")
+    except ValueError:
+        log.exception("a sweep failed")
 """
 
 
