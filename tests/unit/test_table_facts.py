@@ -56,6 +56,8 @@ def test_every_kept_text_is_of_a_table() -> None:
 
 
 def _evidence_of(table: Table) -> Iterator[tuple[str, str]]:
+    if table.provider.look_up is not None:
+        yield "looking up", table.provider.look_up.evidence
     yield "provider", table.provider.evidence
     if table.provider.always is not None:
         yield "always", table.provider.always.evidence
