@@ -46,12 +46,14 @@ class FakeTime:
 
     now: float = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
     pauses: list[float] = field(default_factory=list[float])
+    still: bool = False
+    """Whether a pause leaves the clock alone, so that a test moves it by hand."""
 
     def clock(self) -> float:
         return self.now
 
     async def pause(self, seconds: float) -> None:
-        self.now += seconds
+        self.now += 0 if self.still else seconds
         self.pauses.append(seconds)
         await asyncio.sleep(0.01)
 

@@ -69,17 +69,19 @@ class Retention:
         self._uploads = uploads
         self._leftovers = leftovers
 
-    async def sweep(self, *, by_age: bool) -> None:
+    async def sweep(self, now: float, *, by_age: bool) -> None:
         """Keep to the limits; harmless where several processes do so at once. Without `by_age`, to the quota alone.
+
+        Ages count from `now`, seconds since the epoch: a clock that is set during the sweep makes nothing old.
 
         Raises:
             LedgerUnavailable: the database cannot be used now.
         """
         if by_age:
-            await self._purge()
-            await self._remove_old()
+            await self._purge(now)
+            await self._remove_old(now)
         if self._limits.quota_bytes is not None:
-            await self._make_room(self._limits.quota_bytes)
+            await self._make_room(self._limits.quota_bytes, now)
 
     async def shorten_receipts(self) -> None:
         """Drop from this process's journal what the ledger has.
@@ -96,13 +98,13 @@ class Retention:
                 recorded.add(receipt.job_id)
         await asyncio.to_thread(self._shop.journal.shorten, recorded)
 
-    async def _purge(self) -> None:
+    async def _purge(self, now: float) -> None:
         """Rows of deleted jobs whose day is over, and files that a kill left of them."""
-        for job_id in await self._shop.store.upkeep.purge(day_of(self._shop.clock())):
+        for job_id in await self._shop.store.upkeep.purge(day_of(now)):
             await asyncio.to_thread(self._shop.files.remove, job_id)
 
-    async def _remove_old(self) -> None:
-        now, keep = self._shop.clock(), self._limits.keep_seconds
+    async def _remove_old(self, now: float) -> None:
+        keep = self._limits.keep_seconds
         uploads_until = now - min(UPLOADS_SECONDS, keep if keep is not None else UPLOADS_SECONDS)
         for each in await asyncio.to_thread(self._old_uploads):
             if each.at < uploads_until:
@@ -118,11 +120,11 @@ class Retention:
             if each.at < until:
                 await self._remove(each, "age")
 
-    async def _make_room(self, quota: float) -> None:
+    async def _make_room(self, quota: float, now: float) -> None:
         used = await asyncio.to_thread(self._used)
         if used <= quota:
             return
-        fresh = self._shop.clock() - _FRESH_SECONDS
+        fresh = now - _FRESH_SECONDS
         uploads = [each for each in await asyncio.to_thread(self._old_uploads) if each.at < fresh]
         candidates = [*await self._files_of_ended(), *await self._old_operations(), *uploads]
         for each in sorted(candidates, key=lambda each: each.at):

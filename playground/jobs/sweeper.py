@@ -41,15 +41,15 @@ class Sweeper:
             self._due = min(self._due, now + SWEEP_EVERY_SECONDS)
         if now >= self._due:
             self._due = now + SWEEP_EVERY_SECONDS
-            await self._sweep(by_age=now >= self._by_age_from)
+            await self._sweep(now, by_age=now >= self._by_age_from)
 
-    async def _sweep(self, *, by_age: bool) -> None:
+    async def _sweep(self, now: float, *, by_age: bool) -> None:
         """One round. Trouble is logged; the next round tries again."""
         try:
             await self._retention.shorten_receipts()
             with _held(self._lock) as ours:
                 if ours:
-                    await self._retention.sweep(by_age=by_age)
+                    await self._retention.sweep(now, by_age=by_age)
         except Exception:
             _log.exception("a sweep failed")
 
