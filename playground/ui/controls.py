@@ -8,7 +8,6 @@ from playground.domain.capabilities import UNKNOWN, MediaLimit, ModeSpec, Parame
 from playground.domain.request import PARAMETER_KINDS, Mode
 from playground.domain.words import spoken
 from playground.ui import texts
-from playground.ui.table_texts import MEGABYTES, SECONDS_MOST
 
 Style = Literal["radio", "checkbox", "line", "text", "media"]
 Plain = str | int | bool
@@ -66,7 +65,7 @@ def style_of(name: str, specs: Iterable[ModeSpec]) -> Style:
 def control(name: str, spec: ModeSpec | None, style: Style, current: object = None) -> Control:
     """How a control looks under a spec; the current value stays where it still fits."""
     parameter = spec.parameters.get(name) if spec is not None else None
-    label = texts.FIELD_LABELS.get(name, name)
+    label = texts.said().field(name)
     if parameter is None:
         return Control(name, style, label, None, shown=False, choices=(), value=_nothing(style))
     if style == "media":
@@ -98,13 +97,14 @@ def _nothing(style: Style) -> Plain | None:
 
 
 def _choices(name: str, parameter: Parameter) -> tuple[tuple[str, Plain], ...]:
+    said = texts.said().page
     if PARAMETER_KINDS[name] == "flag":
-        offered: list[tuple[str, Plain]] = [(texts.ON, "on"), (texts.OFF, "off")]
+        offered: list[tuple[str, Plain]] = [(said.on, "on"), (said.off, "off")]
     else:
         values = (parameter.default,) if parameter.fixed and parameter.default is not None else parameter.allowed()
         offered = [(spoken(name, value), value) for value in values or ()]
     if _needs_unset(parameter):
-        offered.insert(0, (texts.NOT_SET, UNSET))
+        offered.insert(0, (said.not_set, UNSET))
     return tuple(offered)
 
 
@@ -131,11 +131,12 @@ def _limits(limits: MediaLimit | None) -> str | None:
     """`PNG, JPEG or WEBP, up to 20 MB`, as far as the table says."""
     if limits is None:
         return None
+    said = texts.said().tables
     formats = [name.upper() for name in limits.formats or ()]
     known = ", ".join(formats[:_FORMATS_NAMED]) + (" …" if len(formats) > _FORMATS_NAMED else "")
     most, longest = limits.max_megabytes, limits.at_most_seconds
-    size = MEGABYTES.format(value=f"{most:g}") if most is not None else ""
-    length = SECONDS_MOST.format(value=f"{longest:g}") if longest is not None else ""
+    size = said.megabytes.format(value=f"{most:g}") if most is not None else ""
+    length = said.seconds_most.format(value=f"{longest:g}") if longest is not None else ""
     return ", ".join(part for part in (known, size, length) if part) or None
 
 
@@ -145,4 +146,8 @@ _FORMATS_NAMED: Final = 3
 def rehearsal_choices(table: Table | None) -> tuple[tuple[str, str], ...]:
     """What a provider can play on purpose; empty where it cannot."""
     names = table.provider.rehearsals if table is not None else ()
-    return ((texts.NO_REHEARSAL, UNSET), *((n.replace("-", " ").capitalize(), n) for n in names)) if names else ()
+    return (
+        ((texts.said().page.no_rehearsal, UNSET), *((n.replace("-", " ").capitalize(), n) for n in names))
+        if names
+        else ()
+    )

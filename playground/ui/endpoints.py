@@ -52,7 +52,7 @@ def _endpoint(service: Service, upload_dir: Path, mode: Mode) -> Endpoint:
             yield presenter.refused(error)
         except Exception:
             _log.exception("A call of /%s failed in a way nobody expected", mode)
-            yield {"event": "finished", "error": {"code": "internal", "message": texts.OUR_FAULT}}
+            yield {"event": "finished", "error": {"code": "internal", "message": texts.said().page.our_fault}}
 
     return run
 

@@ -58,8 +58,8 @@ def _read(name: str, value: object) -> object:
 
 def _whole(name: str, text: str) -> int:
     if not _WHOLE.fullmatch(text):
-        label = texts.FIELD_LABELS.get(name, name)
-        raise _NotRead(texts.NOT_A_NUMBER.format(label=label, text=text[:40]))
+        label = texts.said().field(name)
+        raise _NotRead(texts.said().page.not_a_number.format(label=label, text=text[:40]))
     return int(text)
 
 

@@ -79,7 +79,7 @@ def _ticket(ticket: object) -> tuple[str, str]:
 
 def same_card() -> dict[str, Any]:
     """An update that changes nothing of the card, with all its own properties: see `skip`."""
-    return update(words=texts.CARD)
+    return update(words=texts.said().for_card())
 
 
 def _untouched(tab: ModeTab) -> list[object]:

@@ -16,7 +16,6 @@ from playground.ui.handlers import CAPABILITIES_TAB, Handlers
 from playground.ui.mode_form import ModeForm
 from playground.ui.pieces import call, on_load, template
 from playground.ui.shelf import Shelf
-from playground.ui.table_texts import MATRIX
 from playground.ui.tabs import ModeTab, mode_tab
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -28,27 +27,27 @@ def build(service: Service, upload_dir: Path, *, login: bool = False) -> gr.Bloc
 
     With `login`, whoever sees it has logged in and can log out.
     """
-    shelf = Shelf.of(service)
+    said, shelf = texts.said(), Shelf.of(service)
     forms = [ModeForm(mode, shelf) for mode in MODES]
-    with gr.Blocks(title=texts.TITLE, fill_width=True, delete_cache=(3600, 86400)) as page:
+    with gr.Blocks(title=said.page.title, fill_width=True, delete_cache=(3600, 86400)) as page:
         header = gr.HTML(
             html_template=template("header.html"),
             js_on_load=on_load("header.js"),
             apply_default_css=False,
-            title=texts.TITLE,
-            tagline=texts.TAGLINE,
-            theme=texts.THEME,
-            keys=texts.KEYS["open"],
+            title=said.page.title,
+            tagline=said.page.tagline,
+            theme=said.page.theme,
+            keys=said.keys["open"],
             login="yes" if login else "no",
-            out=texts.LOGIN["out"],
-            out_named=texts.LOGIN["outNamed"],
+            out=said.login["out"],
+            out_named=said.login["outNamed"],
         )
         gr.HTML(
             html_template=template("keys.html"),
             js_on_load=on_load("keys.js"),
             apply_default_css=False,
             elem_classes="pg-keys-place",
-            words={**texts.KEYS, "kept": texts.LOGIN["keysKept"]} if login else texts.KEYS,
+            words={**said.keys, "kept": said.login["keysKept"]} if login else said.keys,
         )
         with gr.Row(equal_height=False, elem_id="pg-columns"):
             with (
@@ -56,12 +55,12 @@ def build(service: Service, upload_dir: Path, *, login: bool = False) -> gr.Bloc
                 gr.Tabs(elem_id="pg-tabs", overflow_behavior="wrap") as tabs,
             ):
                 built = [mode_tab(form) for form in forms if form.names]
-                with gr.Tab(texts.CAPABILITIES, id=CAPABILITIES_TAB, elem_id=f"tab-{CAPABILITIES_TAB}"):
+                with gr.Tab(said.page.capabilities, id=CAPABILITIES_TAB, elem_id=f"tab-{CAPABILITIES_TAB}"):
                     gr.HTML(
                         html_template=template("capabilities.html"),
                         js_on_load=on_load("capabilities.js"),
                         apply_default_css=False,
-                        words={**MATRIX, "title": texts.CAPABILITIES},
+                        words={**said.matrix, "unknown": said.tables.unknown_price, "title": said.page.capabilities},
                     )
             with gr.Column(scale=7, min_width=280, elem_id="pg-right"):
                 card = gr.HTML(
@@ -70,21 +69,21 @@ def build(service: Service, upload_dir: Path, *, login: bool = False) -> gr.Bloc
                     js_on_load=on_load("card.js"),
                     apply_default_css=False,
                     elem_id="pg-card",
-                    words=texts.CARD,
+                    words=said.for_card(),
                 )
                 gr.HTML(
                     html_template=template("jobs.html"),
                     js_on_load=on_load("jobs.js"),
                     apply_default_css=False,
                     elem_id="pg-jobs",
-                    words={**texts.JOBS, "note": texts.LOGIN["jobsNote"]} if login else texts.JOBS,
+                    words={**said.for_jobs(), "note": said.login["jobsNote"]} if login else said.for_jobs(),
                 )
                 gr.HTML(
                     html_template=template("who.html"),
                     js_on_load=on_load("who.js"),
                     apply_default_css=False,
                     elem_id="pg-who",
-                    words={**texts.WHO, "fields": FIELD_WORDS},
+                    words={**said.who, "fields": FIELD_WORDS},
                 )
         _wire(page, header, Handlers(service, upload_dir), tabs, built, card)
         add_endpoints(service, upload_dir)

@@ -6,7 +6,6 @@ from playground.domain.capabilities import UNKNOWN, ModelFacts, ModeSpec, Parame
 from playground.domain.request import MODES, PARAMETER_KINDS
 from playground.domain.words import MODE_LABELS, spoken
 from playground.ui import prices, texts
-from playground.ui import table_texts as said
 from playground.ui.shelf import Shelf
 
 Json = dict[str, object]
@@ -17,7 +16,7 @@ def matrix(shelf: Shelf) -> Json:
     tables = sorted(shelf.tables.values(), key=lambda table: _order(shelf, table))
     return {
         "today": shelf.today().isoformat(),
-        "modes": [{"id": mode, "label": MODE_LABELS[mode], "short": said.SHORT_MODES[mode]} for mode in MODES],
+        "modes": [{"id": mode, "label": MODE_LABELS[mode], "short": texts.said().short_modes[mode]} for mode in MODES],
         "spoken": {name: dict(_spoken(shelf, name)) for name in PARAMETER_KINDS},
         "providers": [_provider(shelf, table) for table in tables],
     }
@@ -33,7 +32,7 @@ def _provider(shelf: Shelf, table: Table) -> Json:
         "id": table.id,
         "label": table.provider.label,
         "ready": shelf.readiness(table.id),
-        "note": texts.READINESS[shelf.readiness(table.id)],
+        "note": texts.said().readiness[shelf.readiness(table.id)],
         "why": shelf.why_not(table.id),
         "needs_key": table.provider.credential is not None,
         "models": [_model(shelf, table, model) for model in table.models],

@@ -14,25 +14,25 @@ def problems(error: PlaygroundError) -> str:
     if isinstance(error, InvalidRequest):
         return issues_as_html(error.issues)
     if isinstance(error, NotFound):
-        return _box(texts.UNKNOWN_BROWSER, [])
+        return _box(texts.said().page.unknown_browser, [])
     return _box(error.message, [escape(error.next_step)])
 
 
 def issues_as_html(issues: Sequence[Issue]) -> str:
     """Every blocking issue, counted; warnings are not listed among them."""
-    blocking = errors(issues)
-    head = texts.ONE_PROBLEM if len(blocking) == 1 else texts.PROBLEMS.format(count=len(blocking))
+    blocking, said = errors(issues), texts.said().page
+    head = said.one_problem if len(blocking) == 1 else said.problems.format(count=len(blocking))
     return _box(head, [_line(issue) for issue in blocking])
 
 
 def _line(issue: Issue) -> str:
-    label = texts.FIELD_LABELS.get(issue.field, issue.field.replace("_", " ").capitalize())
+    label = texts.said().fields.get(issue.field, issue.field.replace("_", " ").capitalize())
     return f'<b data-field="{escape(issue.field)}">{escape(label)}</b> {escape(issue.message)}'
 
 
 def our_fault() -> str:
     """What is said of an exception that nobody expected; its text stays in the log."""
-    return _box(texts.OUR_FAULT, [escape(texts.OUR_FAULT_NEXT)])
+    return _box(texts.said().page.our_fault, [escape(texts.said().page.our_fault_next)])
 
 
 def _box(head: str, lines: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from playground.domain.capabilities import ModeSpec, Price
 from playground.domain.words import label, spoken
-from playground.ui import table_texts as said
+from playground.ui import texts
 
 
 def money(usd: float) -> str:
@@ -17,12 +17,12 @@ def in_short(spec: ModeSpec) -> str:
     prices = [each.usd_per_second for each in spec.prices if can_hold(each, spec)]
     known = sorted(price for price in prices if isinstance(price, float))
     if not known:
-        return said.UNKNOWN_PRICE
+        return texts.said().tables.unknown_price
     if not known[-1]:
-        return said.FREE
+        return texts.said().tables.free
     low, high = money(known[0]), money(known[-1])
     span = f"{low}/s" if low == high else f"{low}–{high.removeprefix('$')}/s"
-    return span if len(known) == len(prices) else said.SOME_UNKNOWN.format(span=span)
+    return span if len(known) == len(prices) else texts.said().tables.some_unknown.format(span=span)
 
 
 def can_hold(price: Price, spec: ModeSpec) -> bool:
@@ -46,5 +46,9 @@ def conditions(price: Price) -> str:
 def per_second(price: Price) -> str:
     """`$0.40 a second`, `free`, `unknown`."""
     if price.usd_per_second == "unknown":
-        return said.UNKNOWN_PRICE
-    return said.PER_SECOND.format(price=money(price.usd_per_second)) if price.usd_per_second else said.FREE
+        return texts.said().tables.unknown_price
+    return (
+        texts.said().tables.per_second.format(price=money(price.usd_per_second))
+        if price.usd_per_second
+        else texts.said().tables.free
+    )

@@ -32,8 +32,14 @@ def described(mode: str, drawn: Drawn) -> Json:
             "advanced": [_control(control) for control in shown if control.name not in MAIN],
             "rehearsals": [{"label": label, "value": value} for label, value in drawn.rehearsals],
         },
-        "words": {**texts.ADVICE, **texts.SETTINGS, "labels": texts.FIELD_LABELS},
+        "words": _words(),
     }
+
+
+def _words() -> Json:
+    said = texts.said()
+    switch = {"on": said.page.on, "off": said.page.off}
+    return {**said.for_advice(), **said.settings, **switch, "labels": said.fields}
 
 
 def values(drawn: Drawn, typed: Mapping[str, object]) -> Json:
@@ -50,5 +56,5 @@ def _control(control: Control) -> Json:
         "help": control.help or "",
         "choices": [{"label": label, "value": value} for label, value in control.choices],
         "free": control.free,
-        "placeholder": texts.PLACEHOLDERS.get(control.name, ""),
+        "placeholder": texts.said().placeholders.get(control.name, ""),
     }

@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.components import Component
 
 from playground.domain.media_checks import FILLS_THE_FRAME
-from playground.ui import prompt_texts, texts
+from playground.ui import texts
 from playground.ui.controls import Control
 from playground.ui.gradio_typed import update
 from playground.ui.mode_form import Drawn
@@ -43,7 +43,7 @@ def draw_prompt(mode: str, control: Control) -> gr.Textbox:
     return gr.Textbox(
         value=str(control.value or ""),
         label=control.label,
-        placeholder=texts.PROMPT_PLACEHOLDERS[mode],
+        placeholder=texts.said().prompt_placeholders[mode],
         lines=_PROMPT_LINES,
         max_lines=12,
         visible=control.shown,
@@ -55,17 +55,18 @@ def draw_prompt(mode: str, control: Control) -> gr.Textbox:
 
 def draw_prompt_help(mode: str) -> None:
     """Examples, the builder, the counter and the hints below a prompt."""
+    words = texts.said()
     gr.HTML(
         html_template=template("prompt.html"),
         js_on_load=on_load("prompt.js"),
         apply_default_css=False,
         mode=mode,
-        examples=json.dumps(prompt_texts.EXAMPLES[mode]),
-        parts=json.dumps(prompt_texts.BUILDER_PARTS),
-        builder=json.dumps(prompt_texts.BUILDER),
-        labels=texts.FIELD_LABELS,
-        marks=texts.ADVICE,
-        words=prompt_texts.PROMPT_HELP,
+        examples=json.dumps([each.model_dump() for each in words.examples[mode]]),
+        parts=json.dumps([each.model_dump() for each in words.builder_parts]),
+        builder=json.dumps(words.builder),
+        labels=words.fields,
+        marks=words.for_advice(),
+        words=words.prompt_help,
     )
 
 
@@ -93,7 +94,7 @@ def _media_props(mode: str, control: Control) -> dict[str, Any]:
         "at_most": control.at_most,
         "links_only": control.links_only,
         "fills": control.name in FILLS_THE_FRAME,
-        "words": texts.MEDIA,
+        "words": texts.said().media,
     }
 
 

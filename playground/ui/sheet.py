@@ -7,7 +7,6 @@ from playground.domain.capabilities import UNKNOWN, Evidence, MediaLimit, ModeSp
 from playground.domain.request import MEDIA_FIELDS, PARAMETER_KINDS, Mode
 from playground.domain.words import MODE_LABELS, label, listed, spoken
 from playground.ui import prices, texts
-from playground.ui import table_texts as said
 from playground.ui.shelf import Shelf
 
 Json = dict[str, object]
@@ -51,8 +50,8 @@ def _standing(shelf: Shelf, spec: ModeSpec) -> Json | None:
     words = shelf.standing(spec.model)
     if life is None or not words:
         return None
-    instead = said.INSTEAD.format(instead=life.use_instead) if life.use_instead is not None else ""
-    follows = said.FOLLOWED_BY.format(model=life.replacement) if life.replacement is not None else ""
+    instead = texts.said().tables.instead.format(instead=life.use_instead) if life.use_instead is not None else ""
+    follows = texts.said().tables.followed_by.format(model=life.replacement) if life.replacement is not None else ""
     says = " ".join(part for part in (f"{words[0].upper()}{words[1:]}.", follows, instead) if part)
     return {"stage": shelf.stage(spec.model), "says": says, "evidence": life.evidence}
 
@@ -61,7 +60,7 @@ def _parameter(name: str, parameter: Parameter) -> Json:
     notes = [parameter.help, parameter.note, parameter.warn]
     return {
         "field": name,
-        "label": texts.FIELD_LABELS.get(name, name),
+        "label": texts.said().field(name),
         "takes": "; ".join(_takes(name, parameter)),
         "default": _default(name, parameter),
         "required": _required(parameter),
@@ -74,17 +73,17 @@ def _parameter(name: str, parameter: Parameter) -> Json:
 def _takes(name: str, parameter: Parameter) -> Iterator[str]:
     allowed = parameter.allowed()
     if parameter.fixed and parameter.default is not None:
-        yield said.ALWAYS.format(value=spoken(name, parameter.default))
+        yield texts.said().tables.always.format(value=spoken(name, parameter.default))
     elif PARAMETER_KINDS[name] == "flag":
-        yield said.ON_OFF
+        yield texts.said().tables.on_off
     elif allowed is not None and name not in MEDIA_FIELDS:
         yield listed(allowed, name)
     elif parameter.at_least is not None and parameter.at_most is not None:
-        yield said.BETWEEN.format(low=f"{parameter.at_least:,}", high=f"{parameter.at_most:,}")
+        yield texts.said().tables.between.format(low=f"{parameter.at_least:,}", high=f"{parameter.at_most:,}")
     if parameter.max_characters is not None:
-        yield said.CHARACTERS.format(count=f"{parameter.max_characters:,}")
+        yield texts.said().tables.characters.format(count=f"{parameter.max_characters:,}")
     if parameter.max_tokens is not None:
-        yield said.TOKENS.format(count=f"{parameter.max_tokens:,}")
+        yield texts.said().tables.tokens.format(count=f"{parameter.max_tokens:,}")
     yield from _limits(parameter.limits)
 
 
@@ -94,34 +93,36 @@ def _limits(limits: MediaLimit | None) -> Iterator[str]:
     if limits.formats is not None:
         yield ", ".join(name.upper() for name in limits.formats)
     for value, words in (
-        (limits.max_megabytes, said.MEGABYTES),
-        (limits.max_megapixels, said.MEGAPIXELS),
-        (limits.at_least_seconds, said.SECONDS_LEAST),
-        (limits.at_most_seconds, said.SECONDS_MOST),
-        (limits.frames_per_second, said.FRAME_RATE),
-        (limits.younger_than_days, said.YOUNGER),
-        (limits.extended_at_most, said.EXTENDED),
+        (limits.max_megabytes, texts.said().tables.megabytes),
+        (limits.max_megapixels, texts.said().tables.megapixels),
+        (limits.at_least_seconds, texts.said().tables.seconds_least),
+        (limits.at_most_seconds, texts.said().tables.seconds_most),
+        (limits.frames_per_second, texts.said().tables.frame_rate),
+        (limits.younger_than_days, texts.said().tables.younger),
+        (limits.extended_at_most, texts.said().tables.extended),
     ):
         if value is not None:
             yield words.format(value=f"{value:g}")
     if limits.heights is not None:
         yield " or ".join(f"{height}p" for height in limits.heights)
     if limits.made_by is not None:
-        yield said.MADE_BY.format(provider=limits.made_by)
+        yield texts.said().tables.made_by.format(provider=limits.made_by)
     if limits.url_only:
-        yield said.LINKS_ONLY
+        yield texts.said().tables.links_only
 
 
 def _default(name: str, parameter: Parameter) -> str | None:
     if parameter.fixed or parameter.default is None:
         return None
-    return said.UNKNOWN_DEFAULT if parameter.default == UNKNOWN else spoken(name, parameter.default)
+    return texts.said().tables.unknown_default if parameter.default == UNKNOWN else spoken(name, parameter.default)
 
 
 def _required(parameter: Parameter) -> str | None:
     if parameter.required_unless:
-        return said.NEEDED_UNLESS.format(others=listed([label(other) for other in parameter.required_unless]))
-    return said.NEEDED if parameter.required and parameter.default in (None, UNKNOWN) else None
+        return texts.said().tables.needed_unless.format(
+            others=listed([label(other) for other in parameter.required_unless])
+        )
+    return texts.said().tables.needed if parameter.required and parameter.default in (None, UNKNOWN) else None
 
 
 def _their_words(name: str, parameter: Parameter) -> Iterator[tuple[str | int, str]]:
@@ -136,23 +137,23 @@ def _rule(rule: Rule) -> Json:
     return {
         "says": rule.says,
         "severity": rule.severity,
-        "where": said.SOME_REGIONS if rule.region is not None or rule.outside is not None else None,
+        "where": texts.said().tables.some_regions if rule.region is not None or rule.outside is not None else None,
         "evidence": rule.evidence,
     }
 
 
 def _handling(table: Table, spec: ModeSpec) -> Iterator[str]:
     facts = table.provider
-    yield said.ANSWERS_ONCE if facts.answers == "once" else said.ANSWERS_POLL
+    yield texts.said().tables.answers_once if facts.answers == "once" else texts.said().tables.answers_poll
     if facts.usual_wait is not None:
         wait = facts.usual_wait
-        yield said.TAKES_TIME.format(least=f"{wait.at_least:g}", most=f"{wait.at_most / 60:g}")
+        yield texts.said().tables.takes_time.format(least=f"{wait.at_least:g}", most=f"{wait.at_most / 60:g}")
     if spec.adds_seconds is not None:
-        yield said.ADDS.format(seconds=spec.adds_seconds)
+        yield texts.said().tables.adds.format(seconds=spec.adds_seconds)
     kept = facts.retention_hours
-    yield said.KEPT.format(hours=f"{kept:g}") if kept is not None else said.KEPT_UNKNOWN
+    yield texts.said().tables.kept.format(hours=f"{kept:g}") if kept is not None else texts.said().tables.kept_unknown
     if facts.takes_media_urls:
-        yield said.TAKES_LINKS
+        yield texts.said().tables.takes_links
 
 
 def _used(table: Table, spec: ModeSpec) -> set[str]:
@@ -163,7 +164,7 @@ def _used(table: Table, spec: ModeSpec) -> set[str]:
 
 def _evidence(shelf: Shelf, evidence: Evidence) -> Json:
     return {
-        "kind": said.EVIDENCE_KINDS[evidence.kind],
+        "kind": texts.said().evidence_kinds[evidence.kind],
         "where": evidence.where,
         "link": evidence.link if evidence.link is not None and evidence.link.startswith("https://") else None,
         "read": evidence.read.isoformat(),

@@ -60,15 +60,15 @@ class Shelf:
 
     def standing(self, model: ModelFacts) -> str:
         """`locked, shut down 2026-10-22`, `at risk since …`; empty for a model that is simply there."""
-        life = model.lifecycle
+        life, said = model.lifecycle, texts.said().page
         stage = self.stage(model)
         if life is None or stage == "available":
             return ""
         if stage == "retired":
-            return (texts.LOCKED if self.is_locked(model) else texts.SHUT_DOWN).format(date=life.retired_on)
+            return (said.locked if self.is_locked(model) else said.shut_down).format(date=life.retired_on)
         if stage == "deprecated":
-            return texts.DEPRECATED.format(date=life.deprecated_on)
-        return texts.AT_RISK.format(date=life.at_risk_from)
+            return said.deprecated.format(date=life.deprecated_on)
+        return said.at_risk.format(date=life.at_risk_from)
 
     def providers(self, mode: Mode) -> list[Option]:
         """The providers that have a mode, those that can be used now first; what is locked comes last."""
@@ -78,7 +78,7 @@ class Shelf:
 
     def waiting(self, mode: Mode) -> dict[str, str]:
         """Those of them that wait for nothing but a key, with what they are called once it is there."""
-        noted = texts.READINESS["key"]
+        noted = texts.said().readiness["key"]
         tables = (self.tables[provider] for _, provider in self.providers(mode))
         return {table.id: table.provider.label for table in tables if self._provider_note(table, mode) == noted}
 
@@ -109,7 +109,7 @@ class Shelf:
         if self._all_gone(table, mode):
             latest = max(table.models_for(mode), key=lambda model: _retired_on(model))
             return self.standing(latest)
-        return texts.READINESS[self.readiness(table.id)]
+        return texts.said().readiness[self.readiness(table.id)]
 
 
 _ORDER: Final[dict[Readiness, int]] = {"ready": 0, "key": 1, "check": 2}

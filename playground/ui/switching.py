@@ -80,7 +80,7 @@ def switch(mode_form: ModeForm, memory: object, held: Mapping[str, object], wish
             "model": drawn.model,
             "aside": lost,
             "shown": after,
-            "said": [{"label": texts.FIELD_LABELS.get(n, n), "value": _said(n, v)} for n, v in lost.items()],
+            "said": [{"label": texts.said().field(n), "value": _said(n, v)} for n, v in lost.items()],
         },
     )
 

@@ -83,8 +83,8 @@ def mode_tab(form: ModeForm) -> ModeTab:
             elem_classes="pg-advice",
             mode=mode,
             initial=_initial(drawn),
-            labels=texts.FIELD_LABELS,
-            words=texts.ADVICE,
+            labels=texts.said().fields,
+            words=texts.said().for_advice(),
         )
         memory = gr.JSON(remembered(drawn), visible=False)
         with gr.Row(elem_classes="pg-actions"):
@@ -94,11 +94,13 @@ def mode_tab(form: ModeForm) -> ModeTab:
                 apply_default_css=False,
                 elem_classes="pg-quote-place",
                 mode=mode,
-                share=texts.QUOTE["share"],
+                share=texts.said().quote["share"],
                 fields=["provider", "model", *(n for n in form.names if n not in MEDIA_FIELDS), "rehearsal"],
-                words=texts.QUOTE,
+                words=texts.said().quote,
             )
-            go = gr.Button(texts.GENERATE, variant="primary", elem_id=f"{mode}-generate", scale=3, min_width=140)
+            go = gr.Button(
+                texts.said().page.generate, variant="primary", elem_id=f"{mode}-generate", scale=3, min_width=140
+            )
     return ModeTab(form, settings, fields, problems, advice, memory, go)
 
 

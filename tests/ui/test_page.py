@@ -4,13 +4,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from playground.domain.request import MODES
-from playground.domain.words import MODE_LABELS
+from playground.domain.words import LABELS, MODE_LABELS
 
 # In a process of its own: importing Gradio takes seconds, reads the environment and leaves an event loop behind.
 BUILD = """
@@ -56,7 +58,23 @@ async def idle():
         looks.append("then")
         await loop()
 asyncio.run(idle())
-print(json.dumps({"config": page.get_config_file(), "info": page.get_api_info(), "looks": looks}, default=str))
+
+from playground.ui import texts
+english = texts.said
+def foreign(node, key=""):
+    if isinstance(node, str):
+        return node if key in ("id", "media") else f"«{node}»"
+    if isinstance(node, dict):
+        return {k: v if k == "media" and not isinstance(v, dict) else foreign(v, k) for k, v in node.items()}
+    return [foreign(each, key) for each in node] if isinstance(node, (list, tuple)) else node
+translated = texts.Texts.model_validate(foreign(english().model_dump()))
+texts.said = lambda: translated
+other = build(Shelf(), Path(sys.argv[1])).get_config_file()
+
+print(json.dumps({
+    "config": page.get_config_file(), "info": page.get_api_info(), "looks": looks,
+    "translated": other, "english": english().model_dump(),
+}, default=str))
 """
 
 
@@ -106,3 +124,23 @@ def test_no_component_decodes_an_upload(page: Any) -> None:
 
 def test_an_idle_queue_rests_between_its_looks(page: Any) -> None:
     assert page["looks"] == ["then", 0.05, 0.05, "then", 0.05]
+
+
+def test_a_translation_of_the_one_catalogue_leaves_no_english_in_the_page(page: Any) -> None:
+    english = {text for text in strings(page["english"]) if " " in text}
+    shown = set(strings(page["translated"]))
+    assert len([text for text in shown if text.startswith("«")]) > len(english)
+    assert english & shown <= set(LABELS.values())  # the domain's own names of its fields
+    assert {text for text in english if text in set(strings(page["config"]))} > {"Generate video", "Your jobs"}
+
+
+def strings(node: Any) -> Iterator[str]:
+    """Every string of a configuration; properties that are JSON are read."""
+    if isinstance(node, str):
+        if node[:1] in ("[", "{"):
+            with suppress(ValueError):
+                yield from strings(json.loads(node))
+        yield node
+    inside: Any = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for each in inside:
+        yield from strings(each)

@@ -122,18 +122,18 @@ class Gate:
     async def _log_in(self, request: Request) -> Response:
         """A name and a password: from the login page, or from `gradio_client`, whose `auth=` sends the same form."""
         if self._ways.passwords is None:
-            return self._told(request, texts.LOGIN["noPasswords"], 401)
+            return self._told(request, texts.said().login["noPasswords"], 401)
         form = await _form(request)
         address = request.client.host if request.client is not None else ""
         try:
             person = await self._ways.passwords.person(form.get("username", ""), form.get("password", ""), address)
         except TooManyAttempts as wait:
             minutes = max(1, round(wait.seconds / _MINUTE))
-            answer = self._told(request, texts.LOGIN["tooMany"].replace("{minutes}", str(minutes)), 429)
+            answer = self._told(request, texts.said().login["tooMany"].replace("{minutes}", str(minutes)), 429)
             answer.headers["retry-after"] = str(round(wait.seconds))
             return answer
         if person is None:
-            return self._told(request, texts.LOGIN["wrong"], 401)
+            return self._told(request, texts.said().login["wrong"], 401)
         _begin_session(request, person)
         if not _is_for_people(request.scope):
             return _named(JSONResponse({"success": True}, headers=_NO_STORE), request, person)
@@ -151,7 +151,9 @@ class Gate:
         try:
             return await self._ways.provider.begin(request, here + request.scope.get("root_path", ""))
         except NotLoggedIn:
-            return self._page(request, texts.LOGIN["unreachable"].replace("{provider}", self._ways.provider.label), 502)
+            return self._page(
+                request, texts.said().login["unreachable"].replace("{provider}", self._ways.provider.label), 502
+            )
 
     async def _finish(self, request: Request) -> Response:
         if self._ways.provider is None:
@@ -159,7 +161,9 @@ class Gate:
         try:
             person = await self._ways.provider.finish(request)
         except NotLoggedIn:
-            return self._page(request, texts.LOGIN["notVouched"].replace("{provider}", self._ways.provider.label), 401)
+            return self._page(
+                request, texts.said().login["notVouched"].replace("{provider}", self._ways.provider.label), 401
+            )
         _begin_session(request, person)
         return _named(RedirectResponse("../", 303, _NO_STORE), request, person)
 
@@ -205,7 +209,11 @@ def _turned_away(scope: Scope) -> Response:
     if scope["method"] == "GET" and _is_for_people(scope):
         root = "../" * (scope["path"].count("/") - 1)
         return RedirectResponse(_page(Request(scope), f"{root}login"), 303, _NO_STORE)
-    error = {"code": "not_logged_in", "message": texts.LOGIN["first"], "next_step": texts.LOGIN["firstNext"]}
+    error = {
+        "code": "not_logged_in",
+        "message": texts.said().login["first"],
+        "next_step": texts.said().login["firstNext"],
+    }
     # Not `Basic`: a browser would ask for a name and a password in a window of its own.
     headers = {**_NO_STORE, "www-authenticate": 'Bearer realm="Veo Playground"'}
     return JSONResponse({"error": error}, 401, headers)

@@ -8,10 +8,11 @@ from playground.ui.pieces import STATIC, template
 
 def login_page(*, passwords: bool, provider: str | None, problem: str | None = None, root: str = "") -> str:
     """The login page. `root` leads from its address to that of the page, such as `../`."""
+    said = texts.said()
     words = {
-        **texts.LOGIN,
-        "title": texts.TITLE,
-        "tagline": texts.TAGLINE,
+        **said.login,
+        "title": said.page.title,
+        "tagline": said.page.tagline,
         "problem": problem or "",
         "provider": provider or "",
     }
