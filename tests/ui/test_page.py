@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -141,6 +141,10 @@ def strings(node: Any) -> Iterator[str]:
             with suppress(ValueError):
                 yield from strings(json.loads(node))
         yield node
-    inside: Any = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    inside: list[Any] = []
+    if isinstance(node, dict):
+        inside = list(cast("dict[str, Any]", node).values())
+    elif isinstance(node, list):
+        inside = cast("list[Any]", node)
     for each in inside:
         yield from strings(each)
