@@ -1,6 +1,7 @@
 """The wiring: the one place that knows everything. Nothing here decides anything."""
 
 import asyncio
+import errno
 import logging
 import random
 import sys
@@ -22,6 +23,7 @@ from playground.jobs.changes import Changes
 from playground.jobs.database import LedgerUnavailable
 from playground.jobs.decoder import Decoder
 from playground.jobs.files import Files
+from playground.jobs.health import no_room
 from playground.jobs.inputs import Inputs
 from playground.jobs.journal import Journal
 from playground.jobs.keys import Keys
@@ -200,7 +202,7 @@ class Playground:
             says = f"The job ledger cannot be used: {error}. Use that version, or another PLAYGROUND_DATA_DIR."
             raise SettingsError(says) from error
         except Exception as error:
-            raise _unusable_database(self.settings) from error
+            raise _unusable_database(self.settings, await asyncio.to_thread(no_room, self._files)) from error
 
     async def _let_go(self) -> None:
         await self._store.close()
@@ -246,18 +248,19 @@ def _unusable_folder(settings: Settings, error: Exception) -> SettingsError:
     of_videos = settings.media_url is not None and settings.data_dir.is_dir()
     name, folder = ("MEDIA_URL", settings.media_dir) if of_videos else ("DATA_DIR", settings.data_dir)
     why = error.strerror if isinstance(error, OSError) and error.strerror else "it is no path of a folder"
+    room = "Make room there. " if getattr(error, "errno", None) == errno.ENOSPC else ""
     kind = "folder for videos" if of_videos else "data folder"
-    return SettingsError(f"The {kind} {folder} cannot be used: {why}. PLAYGROUND_{name} sets another.")
+    return SettingsError(f"The {kind} {folder} cannot be used: {why}. {room}PLAYGROUND_{name} sets another.")
 
 
-def _unusable_database(settings: Settings) -> SettingsError:
+def _unusable_database(settings: Settings, full: str | None) -> SettingsError:
     # The URL may hold a password, and the driver's words may hold the URL.
     _log.debug("the ledger cannot be opened", exc_info=True)
     if settings.database_url is None:
-        says = (
-            f"The job ledger {settings.data_dir / 'playground.db'} cannot be used: it cannot be written or is damaged."
-        )
-        return SettingsError(f"{says} PLAYGROUND_DATA_DIR sets another folder.")
+        why = full if full is not None else "It cannot be written or is damaged."
+        room = "Make room there. " if full is not None else ""
+        says = f"The job ledger {settings.data_dir / 'playground.db'} cannot be used. {why}"
+        return SettingsError(f"{says} {room}PLAYGROUND_DATA_DIR sets another folder.")
     says = "The database that PLAYGROUND_DATABASE_URL names cannot be used."
     return SettingsError(f"{says} It takes a URL such as sqlite+aiosqlite:////folder/playground.db.")
 

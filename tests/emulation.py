@@ -90,16 +90,18 @@ def key_of(stem: str) -> str:
 
 
 @contextmanager
-def emulation(folder: Path, *, proxied: bool = False, padding: int = 0) -> Generator[Emulation]:
+def emulation(
+    folder: Path, *, proxied: bool = False, padding: int = 0, slow_seconds: float = 0.2
+) -> Generator[Emulation]:
     """Run the server in a thread until the block ends; with its proxy in front, for faults below HTTP.
 
-    `padding` makes its videos so many bytes larger.
+    `padding` makes its videos so many bytes larger; `slow_seconds` is what a job takes that is to be slow.
     """
     folder.mkdir(parents=True, exist_ok=True)
     worker, clip = folder / "worker.py", small_clip(folder / "prepared.mp4", padding=padding)
     worker.write_text(WORKER)
     command = (sys.executable, "-S", "-E", str(worker), str(clip))
-    built = emulator_of(folder / "data", clock=lambda: datetime.now(UTC), worker=command, slow_seconds=0.2)
+    built = emulator_of(folder / "data", clock=lambda: datetime.now(UTC), worker=command, slow_seconds=slow_seconds)
     listening, behind = listen("127.0.0.1", 0), listen("127.0.0.1", 0) if proxied else None
     config = uvicorn.Config(
         built.app,  # pyright: ignore[reportArgumentType] - uvicorn's own ASGI types are narrower than Starlette's

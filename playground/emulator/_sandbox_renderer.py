@@ -30,6 +30,8 @@ class Renderer:
         self._gate = asyncio.Semaphore(1)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._closing = False
+        self.troubles: dict[str, str] = {}
+        """Why an operation does not go on here, by its id; it is begun anew whenever somebody asks for it."""
 
     def see_to(self, operation_id: str) -> None:
         """Make sure that somebody works on this operation; returns at once."""
@@ -55,9 +57,11 @@ class Renderer:
             if operation.end is None:
                 await self._finish(operation)
             await asyncio.to_thread(self._operations.tidy, operation.order)
+            self.troubles.pop(operation_id, None)
         except FileNotFoundError:
             _log.debug("sandbox operation %s was swept", operation_id)
         except OSError as error:
+            self.troubles[operation_id] = f"The sandbox cannot work on it: {error.strerror}."
             _log.warning("sandbox operation %s broke off, and is begun anew: %s", operation_id, error.strerror)
         except Exception:
             # Not ended: the next question about it starts it anew.

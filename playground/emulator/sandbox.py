@@ -212,6 +212,7 @@ class SandboxProvider:
             "seed": order.seed,
             "videos": videos,
             "error": end.error.model_dump() if end is not None and end.error is not None else None,
+            "trouble": self._renderer.troubles.get(order.id) if end is None else None,
         }
         if end is not None and end.filtered:
             reason = "The sandbox plays a safety filter: a real one would name the rule that the prompt met."

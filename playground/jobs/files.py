@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import hashlib
 import hmac
@@ -11,6 +12,9 @@ import shutil
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
+
+_KEY_BYTES: Final = 32
 
 
 class Files:
@@ -162,16 +166,25 @@ def _publish(part: Path, target: Path) -> None:
 def _shared_key(path: Path) -> bytes:
     """One key for all processes on this folder, made by whichever comes first."""
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    with contextlib.suppress(FileNotFoundError):
+        return _whole_key(path)
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
         file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(file, "wb") as handle:
-            handle.write(secrets.token_bytes(32))
-        try:
+            handle.write(secrets.token_bytes(_KEY_BYTES))
+            handle.flush()
+            # A name must not outlive a power cut that its bytes do not.
+            os.fsync(handle.fileno())
+        with contextlib.suppress(FileExistsError):
             os.link(fresh, path)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink(missing_ok=True)
-        return path.read_bytes()
+    finally:
+        fresh.unlink(missing_ok=True)
+    return _whole_key(path)
+
+
+def _whole_key(path: Path) -> bytes:
+    """The key in a file; one that is cut short could be guessed."""
+    key = path.read_bytes()
+    if len(key) != _KEY_BYTES:
+        raise OSError(errno.EIO, "its file media-links.key is damaged; remove it, and one is made anew")
+    return key

@@ -40,6 +40,7 @@ async def follow(shop: Workshop, job: JobRecord) -> JobRecord | None:
         if policy.is_worth_writing(written, (shop.clock(), live.progress, live.words)):
             written = (shop.clock(), live.progress, live.words)
             now = await shop.store.note(job.id, "progress", **shop.seen(job.id))
+            shop.unwritten.discard(job.id)
         else:
             now = await shop.store.glance(job.id)
         if now is None or now.state != "running":

@@ -50,7 +50,8 @@ class Health:
                 return self._known[1]
             said = {
                 "database": await self._database(),
-                "media": await asyncio.to_thread(_cannot_write, self._files.media_dir),
+                "data": await asyncio.to_thread(_cannot_write, self._files.data_dir, "The data folder"),
+                "media": await asyncio.to_thread(_cannot_write, self._files.media_dir, "The folder for videos"),
                 "disk": await asyncio.to_thread(no_room, self._files),
             }
             readiness = Readiness({part: problem for part, problem in said.items() if problem is not None})
@@ -95,11 +96,13 @@ def _free_and_total(folder: Path) -> tuple[int, int] | None:
     return usage.free, usage.total
 
 
-def _cannot_write(folder: Path) -> str | None:
+def _cannot_write(folder: Path, name: str) -> str | None:
     path = folder / f".try-{secrets.token_hex(6)}"
     try:
-        path.write_bytes(b"")
-        path.unlink()
+        try:
+            path.write_bytes(b"?")
+        finally:
+            path.unlink(missing_ok=True)
     except OSError as error:
-        return f"The folder for videos cannot be written: {error.strerror}."
+        return f"{name} cannot be written: {error.strerror}."
     return None

@@ -29,11 +29,13 @@ async def hand_over(shop: Workshop, job_id: str, after: State, **values: object)
     while True:
         try:
             moved = await shop.store.receipt(job_id, after, **values)
+            shop.unwritten.discard(job_id)
             return moved if moved is not None else await _late(shop, job_id, after, values)
         except LedgerUnavailable as error:
             # A full disk or a lost database: a receipt is not dropped while this process lives.
             attempt += 1
             _log.warning("the receipt of job %s cannot be written yet: %s", job_id, error)
+            shop.cannot_write(job_id)
             await shop.pause(policy.backoff(attempt, first=0.1, most=5))
 
 

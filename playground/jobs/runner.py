@@ -144,6 +144,7 @@ class Runner:
             if self._tasks.get(job_id) is asyncio.current_task():
                 del self._tasks[job_id]
             self._shop.live.pop(job_id, None)
+            self._shop.unwritten.discard(job_id)
             self._shop.announce(job_id)
 
     async def _persevere(self, job_id: str) -> None:
@@ -155,6 +156,7 @@ class Runner:
             except LedgerUnavailable as error:
                 tries += 1
                 _log.warning("job %s waits for the ledger: %s", job_id, error)
+                self._shop.cannot_write(job_id)
                 await self._shop.pause(policy.backoff(tries))
 
     async def _stopped_by_mistake(self, job_id: str) -> None:

@@ -313,7 +313,8 @@ class Service:
                 job = await self._shop.seen_by(job_id, owner)
                 live = self._shop.live.get(job_id)
                 # Most who look find nothing new; a view is made only where there may be something.
-                now = (job.seq, live and (live.progress, live.words, live.polls))
+                waits = job_id in self._shop.unwritten
+                now = (job.seq, waits, live and (live.progress, live.words, live.polls))
                 if now != seen:
                     seen, view = now, await self._view(job)
                     if view.mark() != last:

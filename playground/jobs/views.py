@@ -18,6 +18,10 @@ from playground.jobs.workshop import Live, Workshop
 
 LINK_SECONDS: Final = 3600
 """How long a media link is good for."""
+_NO_LEDGER: Final = (
+    "Nothing can be written down here now: the disk of the job ledger is full or gone, or it stays locked. "
+    "The job goes on by itself as soon as it can."
+)
 
 
 def view_of(
@@ -37,6 +41,8 @@ def view_of(
     words = live.words if job.state == "running" else job.words
     if job.state == "submitting" and once:
         words = "It answers when the video is finished, and cannot be asked before."
+    if job.id in shop.unwritten:
+        words = _NO_LEDGER
     return JobView(
         id=job.id,
         state=job.state,

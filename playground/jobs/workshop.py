@@ -74,6 +74,8 @@ class Workshop:
     """Told the id of a job whenever something of it changed."""
     telling: Telling
     live: dict[str, Live] = field(default_factory=dict[str, Live])
+    unwritten: set[str] = field(default_factory=set[str])
+    """Jobs of ours that wait until the ledger can be written again, which it cannot tell itself."""
 
     def now(self) -> datetime:
         """The time as the domain wants it."""
@@ -173,6 +175,7 @@ class Workshop:
     ) -> JobRecord | None:
         """A compare-and-set on a job of ours that also sets columns, announced."""
         moved = await self.store.move(job.id, before, after, runner=self.me, because=because, **values)
+        self.unwritten.discard(job.id)
         self.announce(job.id)
         return moved
 
@@ -191,6 +194,12 @@ class Workshop:
         return await self.move(
             job, from_state, "parked", {"failure": failure, "parked_from": from_state}, because="key"
         )
+
+    def cannot_write(self, job_id: str) -> None:
+        """Let a job's owner see that it waits for the ledger."""
+        if job_id not in self.unwritten:
+            self.unwritten.add(job_id)
+            self.announce(job_id)
 
     def seen(self, job_id: str) -> dict[str, object]:
         """The live figures of a job as columns, for the next write that happens anyway."""

@@ -72,7 +72,7 @@ def checked(answer: Answer) -> Checked:
         return Unclear(unclear(answer, _WHO))
     match text_at(answer, "status"):
         case "queued" | "rendering" as word:
-            return Running(_share(answer.at("progress")), word)
+            return Running(_share(answer.at("progress")), text_at(answer, "trouble") or word)
         case "succeeded":
             return _finished(answer)
         case "failed":

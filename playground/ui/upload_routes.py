@@ -63,8 +63,8 @@ async def _take(request: Request, service: Service, owner: str | None) -> Respon
     except TooMany as error:
         wait = {"retry-after": str(error.wait_seconds)} if error.wait_seconds is not None else {}
         return _refused(429, error.code, error.message, error.next_step, wait)
-    except OSError:
-        _log.exception("an upload cannot be kept")
+    except OSError as error:
+        _log.warning("an upload cannot be kept: %s", error.strerror or type(error).__name__)
         return _refused(507, "storage", "The file cannot be kept here now.", "Try again later, or use a link.")
     return JSONResponse([str(path) for path in kept], headers=_PRIVATE)
 

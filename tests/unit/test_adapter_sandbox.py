@@ -191,6 +191,8 @@ def test_overloaded_is_unclear_too() -> None:
 def test_progress_is_never_invented(progress: JsonValue, read: float | None) -> None:
     assert sandbox.checked(_answer(200, {"status": "rendering", "progress": progress})) == Running(read, "rendering")
     assert sandbox.checked(_answer(200, {"status": "queued"})) == Running(None, "queued")
+    troubled = {"status": "queued", "trouble": "The sandbox cannot work on it: No space left on device."}
+    assert sandbox.checked(_answer(200, troubled)) == Running(None, troubled["trouble"])
 
 
 def test_links_are_read_below_the_base_url() -> None:

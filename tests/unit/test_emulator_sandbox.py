@@ -661,3 +661,19 @@ async def test_a_killed_process_loses_nothing_and_leaves_no_worker(stage: Stage)
     assert status["status"] == "succeeded"
     assert len(status["videos"]) == 2
     assert stage.book() == [operation_id]
+
+
+async def test_a_disk_that_takes_nothing_is_said_and_waited_for(stage: Stage, door: Door) -> None:
+    stage.hold()
+    operation_id = await door.accepted()
+    await door.provider.aclose()
+    stage.go_on()
+    # Whoever works on it needs this file.
+    lock = stage.data / "sandbox" / operation_id / "lock"
+    lock.unlink(missing_ok=True)
+    lock.mkdir()
+    door = await stage.provider()
+    troubled = await door.until(operation_id, lambda status: status["trouble"] is not None)
+    assert (troubled["status"], troubled["trouble"]) == ("queued", "The sandbox cannot work on it: Is a directory.")
+    lock.rmdir()
+    assert (await door.ended(operation_id))["status"] == "succeeded"

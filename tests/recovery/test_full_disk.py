@@ -1,0 +1,144 @@
+"""A full disk, and a folder that became read-only: told in words, nothing paid is lost, and all goes on afterwards."""
+
+import resource
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.emulation import Emulation, emulation
+from tests.served import Served, clean, obeying, serving
+
+SAMPLE = Path(__file__).parents[2] / "assets" / "samples" / "first-frame.jpg"
+REQUEST = {"provider": "sandbox", "mode": "text-to-video", "prompt": "A boat"}
+NOT_WRITTEN = "Nothing can be written down here now"
+SLOW_SECONDS = 2.0
+
+
+@pytest.fixture(scope="module")
+def providers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulation]:
+    with emulation(tmp_path_factory.mktemp("providers"), slow_seconds=SLOW_SECONDS) as providers:
+        yield providers
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def served(home: Path, providers: Emulation) -> Iterator[Served]:
+    environment = {**providers.environment(), "PLAYGROUND_DATA_DIR": str(home / "data")}
+    with serving(home, {**environment, "PLAYGROUND_POLL_SECONDS": "0.2"}) as served:
+        yield served
+
+
+def take_room(served: Served, *, whole: bool) -> None:
+    """From now on no file may grow (as on a full disk, whatever disk this is); or there is room again."""
+    _, hard = resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, (0 if whole else hard, hard))
+
+
+def set_read_only(data: Path, *, read_only: bool) -> None:
+    """Of the data folder and the folders in it, but for what is open already."""
+    for folder in (*sorted(data.rglob("*/"), reverse=True), data):
+        folder.chmod(0o555 if read_only else 0o755)
+
+
+def answers_as_ever(served: Served) -> None:
+    """What needs nothing written is there."""
+    assert served.http.get("/healthz").status_code == 200
+    assert "<!doctype html" in served.http.get("/").text[:100].lower()
+    assert served.http.post("/api/check", json=REQUEST).json()["valid"] is True
+
+
+def test_a_disk_that_is_full_holds_jobs_up_and_loses_none(served: Served, providers: Emulation) -> None:
+    before = {stem: providers.accepted(stem) for stem in ("tokenbay", "cloudflare", "sandbox")}
+    polled, asked = served.submit("tokenbay", "A boat [sandbox:slow]"), served.submit("cloudflare", "A [sandbox:slow]")
+    assert isinstance(polled, str)
+    assert isinstance(asked, str)
+    ended = served.submit("tokenbay", "A boat [sandbox:bad-key]")
+    assert isinstance(ended, str)
+    served.until(ended, state="failed")
+    served.until(polled, state="running")
+    served.until(asked, state="submitting")
+    take_room(served, whole=True)
+
+    # Both end at their providers meanwhile. One of them is paid for by an answer that can be written down nowhere.
+    for job in (polled, asked):
+        assert served.until(job, words=NOT_WRITTEN)["error"] is None
+    answers_as_ever(served)
+    ready = served.http.get("/readyz")
+    cannot = {"data": "The data folder", "media": "The folder for videos"}
+    problems = {part: f"{name} cannot be written: File too large." for part, name in cannot.items()}
+    assert (ready.status_code, ready.json()["problems"]) == (503, problems)
+    assert len(served.http.get("/api/jobs").json()["jobs"]) == 3
+    refused = served.submit("sandbox", "One more boat")
+    assert isinstance(refused, dict)
+    assert (refused["code"], bool(refused["next_step"])) == ("unavailable", True)
+    upload = served.http.post("/api/uploads", files={"files": ("a.jpg", SAMPLE.read_bytes())})
+    assert (upload.status_code, upload.json()["error"]["code"]) == (507, "storage")
+    kept = served.http.delete(f"/api/jobs/{ended}")
+    assert (kept.status_code, kept.json()["error"]["code"]) == (503, "unavailable")
+
+    take_room(served, whole=False)
+    for job in (polled, asked):
+        view = served.until(job, state="succeeded")
+        assert (len(view["videos"]), view["error"]) == (1, None)
+    assert served.http.get("/readyz").json()["status"] == "ready"
+    again = served.submit("tokenbay", "One more boat")
+    assert isinstance(again, str)
+    served.until(again, state="succeeded")
+    accepted = {stem: providers.accepted(stem) - count for stem, count in before.items()}
+    assert accepted == {"tokenbay": 2, "cloudflare": 1, "sandbox": 0}
+
+
+def test_a_folder_that_became_read_only_holds_jobs_up_and_loses_none(
+    served: Served, home: Path, providers: Emulation
+) -> None:
+    before = providers.accepted("tokenbay")
+    job = served.submit("tokenbay", "A boat [sandbox:slow]")
+    assert isinstance(job, str)
+    served.until(job, state="running")
+    set_read_only(home / "data", read_only=True)
+    try:
+        served.until(job, words="The video cannot be written here: Permission denied.")
+        answers_as_ever(served)
+        ready = served.http.get("/readyz").json()
+        assert ready["problems"]["media"] == "The folder for videos cannot be written: Permission denied."
+    finally:
+        set_read_only(home / "data", read_only=False)
+    served.until(job, state="succeeded")
+    assert providers.accepted("tokenbay") == before + 1
+
+
+@pytest.mark.parametrize(("trouble", "commands"), [("full", ("generate", "jobs")), ("read-only", ("serve", "check"))])
+def test_the_command_line_says_in_a_line_what_is_wrong_with_the_folder(
+    tmp_path: Path, trouble: str, commands: tuple[str, str]
+) -> None:
+    data, request = tmp_path / "data", tmp_path / "request.json"
+    request.write_text('{"provider": "sandbox", "mode": "text-to-video", "prompt": "A boat"}')
+    environment = clean(tmp_path, {"PLAYGROUND_DATA_DIR": str(data)})
+
+    def begin(command: str) -> subprocess.Popen[str]:
+        full = trouble == "full"
+        words = (command, str(request)) if command in ("generate", "check") else (command,)
+        return subprocess.Popen(
+            obeying(*words),
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))) if full else None,
+        )
+
+    data.mkdir()
+    set_read_only(data, read_only=trouble == "read-only")
+    wrong = "File too large" if trouble == "full" else "Permission denied"
+    for running in [begin(command) for command in commands]:
+        said, _ = running.communicate(timeout=60)
+        assert said == f"The data folder {data} cannot be used: {wrong}. PLAYGROUND_DATA_DIR sets another.\n"
+        assert running.returncode == 5
+    assert [path.name for path in data.rglob("*") if path.is_file()] == []
