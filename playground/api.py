@@ -38,6 +38,7 @@ MAX_WAIT_SECONDS: Final = 25.0
 """How long who watches a job may be kept waiting for a change: less than what lies between cuts off for silence."""
 _LANGUAGES: Final[Mapping[str, Language]] = {name: name for name in LANGUAGES}
 _NOWHERE: Final = Path("/nonexistent")
+_NOTHING: Final[Mapping[str, str]] = {}
 _PRIVATE: Final = {"cache-control": "private, no-store"}
 _FOUND_OUT: Final = {"error": {"code": "not_found", "message": str(NotFound())}}
 
@@ -99,6 +100,7 @@ def router(service: Service, *, upload_dir: Path = _NOWHERE) -> APIRouter:
 def _add_check(routes: APIRouter, service: Service, upload_dir: Path) -> None:
     @routes.post("/api/check")
     async def check(request: Request, authorization: Bearer = "") -> Response:
+        _counted(service, request, authorization)
         try:
             asked = parse_request(_parsed(await _limited_body(request)))
         except InvalidRequest as error:
@@ -133,13 +135,25 @@ def _parsed(body: bytes) -> object:
         raise InvalidRequest([Issue("request", "malformed", "The request is no valid JSON.")]) from None
 
 
+def _counted(service: Service, request: Request, authorization: str) -> None:
+    """Count a question that costs work here; raises TooMany."""
+    try:
+        owner = owner_of_bearer(authorization)
+    except NotFound:
+        owner = None
+    service.asked(owner, _address(request))
+
+
 def _address(request: Request) -> str | None:
     return request.client.host if request.client is not None else None
 
 
 def _add_jobs(routes: APIRouter, service: Service) -> None:
     @routes.get("/api/jobs")
-    async def jobs(authorization: Bearer = "", newest: Annotated[int, Query(ge=1, le=MAX_JOBS)] = MAX_JOBS) -> Response:
+    async def jobs(
+        request: Request, authorization: Bearer = "", newest: Annotated[int, Query(ge=1, le=MAX_JOBS)] = MAX_JOBS
+    ) -> Response:
+        _counted(service, request, authorization)
         try:
             views = await service.jobs(owner=owner_of_bearer(authorization), limit=newest)
         except NotFound:
@@ -147,7 +161,10 @@ def _add_jobs(routes: APIRouter, service: Service) -> None:
         return JSONResponse({"jobs": [view.model_dump(mode="json") for view in views]}, headers=_PRIVATE)
 
     @routes.get("/api/extendable")
-    async def extendable(provider: str = "", model: str | None = None, authorization: Bearer = "") -> Response:
+    async def extendable(
+        request: Request, provider: str = "", model: str | None = None, authorization: Bearer = ""
+    ) -> Response:
+        _counted(service, request, authorization)
         try:
             found = await service.extendable(provider, model, owner=owner_of_bearer(authorization))
         except NotFound:
@@ -188,14 +205,16 @@ def _add_job(routes: APIRouter, service: Service) -> None:
         return JSONResponse({"code": text, "says": None}, headers=_PRIVATE)
 
     @routes.post("/api/jobs/{job_id}/cancel")
-    async def cancel(job_id: str, authorization: Bearer = "") -> Response:
-        return await _viewed(authorization, lambda owner: service.cancel(job_id, owner=owner))
+    async def cancel(job_id: str, request: Request, authorization: Bearer = "") -> Response:
+        address = _address(request)
+        return await _viewed(authorization, lambda owner: service.cancel(job_id, owner=owner, address=address))
 
     _add_uncertain(routes, service)
 
     @routes.post("/api/jobs/{job_id}/look-again")
-    async def look_again(job_id: str, authorization: Bearer = "") -> Response:
-        return await _viewed(authorization, lambda owner: service.look_again(job_id, owner=owner))
+    async def look_again(job_id: str, request: Request, authorization: Bearer = "") -> Response:
+        address = _address(request)
+        return await _viewed(authorization, lambda owner: service.look_again(job_id, owner=owner, address=address))
 
 
 def _add_uncertain(routes: APIRouter, service: Service) -> None:
@@ -205,7 +224,9 @@ def _add_uncertain(routes: APIRouter, service: Service) -> None:
     async def look_up(job_id: str, request: Request, authorization: Bearer = "") -> Response:
         async def action(owner: str) -> Response:
             given = ProviderJob.model_validate(_parsed(await _limited_body(request) or b"{}"))
-            said = await service.uncertain.look_up(job_id, owner=owner, provider_job_id=given.provider_job_id)
+            said = await service.uncertain.look_up(
+                job_id, owner=owner, provider_job_id=given.provider_job_id, address=_address(request)
+            )
             view = await service.view(job_id, owner=owner)
             told = {**said.model_dump(mode="json"), "job": view.model_dump(mode="json")}
             return JSONResponse(told, headers=_PRIVATE)
@@ -244,8 +265,6 @@ async def _answered(authorization: str, action: Callable[[str], Awaitable[Respon
         return _refused([Issue(".".join(map(str, first["loc"])) or "request", "malformed", f"{first['msg']}.")])
     except InvalidRequest as error:
         return _refused(error.issues)
-    except TooMany as error:
-        return _too_many(error)
     except (NotConfigured, OverBudget, Unavailable) as error:
         return _refused([Issue("provider", error.code, f"{error.message} {error.next_step}")])
 
@@ -286,8 +305,6 @@ def _add_keys(routes: APIRouter, service: Service) -> None:
             return _refused([Issue("key", "malformed", "A key is entered as text.")])
         except InvalidRequest as error:
             return _refused(error.issues)
-        except TooMany as error:
-            return _too_many(error)
         return JSONResponse(view.model_dump(mode="json"), headers=_PRIVATE)
 
     @routes.delete("/api/keys/{provider}")
@@ -310,12 +327,6 @@ def _refused(issues: Sequence[Issue]) -> Response:
     return JSONResponse({"issues": [issue.as_json() for issue in issues]}, status_code=422, headers=_PRIVATE)
 
 
-def _too_many(error: TooMany) -> Response:
-    wait = {"retry-after": str(error.wait_seconds)} if error.wait_seconds is not None else {}
-    said = {"code": error.code, "message": error.message, "next_step": error.next_step}
-    return JSONResponse({"error": said}, status_code=429, headers={**_PRIVATE, **wait})
-
-
 def _wait_of(prefer: str) -> float:
     """Seconds that somebody would rather wait than hear of no change (RFC 7240)."""
     found = re.search(r"\bwait=(\d{1,3})\b", prefer)
@@ -327,8 +338,6 @@ async def _viewed(authorization: str, action: Action) -> Response:
         view = await action(owner_of_bearer(authorization))
     except NotFound:
         return _not_found()
-    except TooMany as error:
-        return _too_many(error)
     return JSONResponse(view.model_dump(mode="json"), headers=_PRIVATE)
 
 
@@ -337,9 +346,16 @@ async def unavailable(_request: Request, _error: Exception) -> Response:
     return _failed(Unavailable("The job ledger cannot be used now: its disk is full or gone, or it stays locked."), 503)
 
 
-def _failed(error: PlaygroundError, status: int) -> Response:
+async def too_many(_request: Request, error: Exception) -> Response:
+    """What is answered to somebody who asks too much, at whichever door."""
+    assert isinstance(error, TooMany), "only these come here"
+    wait = {"retry-after": str(error.wait_seconds)} if error.wait_seconds is not None else {}
+    return _failed(error, 429, wait)
+
+
+def _failed(error: PlaygroundError, status: int, headers: Mapping[str, str] = _NOTHING) -> Response:
     told = {"code": error.code, "message": error.message, "next_step": error.next_step}
-    return JSONResponse({"error": told}, status_code=status, headers=_PRIVATE)
+    return JSONResponse({"error": told}, status_code=status, headers={**_PRIVATE, **headers})
 
 
 def _not_found() -> Response:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from playground.catalog import load_tables
 from playground.domain.capabilities import Table
+from playground.domain.errors import TooMany
 from playground.domain.provider import TimeoutClass
 from playground.domain.tables import TableError
 from playground.emulator import _ready_made
@@ -239,6 +240,7 @@ def _allowance(settings: Settings) -> Allowance:
         jobs_at_once=limit(settings.jobs_at_once),
         creates_per_minute=limit(settings.creates_per_minute),
         uploads_per_hour=limit(settings.uploads_per_hour),
+        questions_per_minute=limit(settings.questions_per_minute),
         upload_megabytes=limit(settings.upload_megabytes),
     )
 
@@ -274,7 +276,7 @@ def web_app(playground: Playground) -> "ASGIApp":
 
     from fastapi import FastAPI
 
-    from playground.api import router, unavailable
+    from playground.api import router, too_many, unavailable
     from playground.monitoring import monitoring_routes
     from playground.ui.app import mount
 
@@ -286,6 +288,7 @@ def web_app(playground: Playground) -> "ASGIApp":
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_exception_handler(LedgerUnavailable, unavailable)
+    app.add_exception_handler(TooMany, too_many)
     app.include_router(router(playground.service, upload_dir=upload_dir))
     token = settings.metrics_token.get_secret_value() if settings.metrics_token is not None else None
     app.include_router(monitoring_routes(playground.service, metrics_token=token, public=settings.public))

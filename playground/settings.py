@@ -41,6 +41,7 @@ SETTING_NAMES: Final = (
     "PLAYGROUND_JOBS_AT_ONCE",
     "PLAYGROUND_CREATES_PER_MINUTE",
     "PLAYGROUND_UPLOADS_PER_HOUR",
+    "PLAYGROUND_QUESTIONS_PER_MINUTE",
     "PLAYGROUND_UPLOAD_MEGABYTES",
     "PLAYGROUND_BEHIND_PROXY",
     "GOOGLE_APPLICATION_CREDENTIALS",
@@ -69,6 +70,7 @@ _TAKES: Final[Mapping[str, str]] = {
     "jobs_at_once": "a whole number, 0 for no limit",
     "creates_per_minute": "a whole number, 0 for no limit",
     "uploads_per_hour": "a whole number, 0 for no limit",
+    "questions_per_minute": "a whole number, 0 for no limit",
     "upload_megabytes": "a whole number, 0 for no limit",
     "behind_proxy": "on or off",
 }
@@ -77,6 +79,7 @@ _FOR_STRANGERS: Final[Mapping[str, str]] = {
     "jobs_at_once": "3",
     "creates_per_minute": "6",
     "uploads_per_hour": "60",
+    "questions_per_minute": "600",
     "upload_megabytes": "500",
 }
 """What one visitor may do on a public page, unless the operator says otherwise. Elsewhere nothing is limited."""
@@ -127,9 +130,10 @@ class Settings(BaseModel):
     log_prompts: bool = False
     metrics_token: SecretStr | None = Field(default=None, min_length=22)
     jobs_at_once: int = Field(default=0, ge=0)
-    """Of one visitor, as the next three; 0 is no limit."""
+    """Of one visitor, as the next four; 0 is no limit."""
     creates_per_minute: int = Field(default=0, ge=0)
     uploads_per_hour: int = Field(default=0, ge=0)
+    questions_per_minute: int = Field(default=0, ge=0)
     upload_megabytes: int = Field(default=0, ge=0)
     behind_proxy: bool = False
     """Whether the visitor's address is what the proxy says, not who connects."""

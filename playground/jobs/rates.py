@@ -13,6 +13,8 @@ PEOPLE_BEHIND_ONE_ADDRESS: Final = 4
 """A household, an office: an address may do this many times what an owner may."""
 _KEY_ENTRIES: Final = 20
 """Keys entered or tried in a minute: a try asks the provider."""
+_PROVIDER_CALLS: Final = 60
+"""Jobs looked up, looked at again or cancelled in a minute: each asks a provider, at once."""
 _MINUTE: Final = 60.0
 _HOUR: Final = 3600.0
 _REMEMBERED: Final = 20_000
@@ -26,6 +28,8 @@ class Allowance:
     jobs_at_once: int | None = None
     creates_per_minute: int | None = None
     uploads_per_hour: int | None = None
+    questions_per_minute: int | None = None
+    """What costs work here and nothing else: a check with its prices and proposals, a list of jobs."""
     upload_megabytes: int | None = None
     """Of all his files that are kept at a time."""
 
@@ -63,6 +67,8 @@ class Rates:
         self._creates = Window(_MINUTE, clock)
         self._uploads = Window(_HOUR, clock)
         self._keys = Window(_MINUTE, clock)
+        self._questions = Window(_MINUTE, clock)
+        self._provider_calls = Window(_MINUTE, clock)
         self._jobs: dict[str, deque[str]] = {}
 
     def create(self, owner: str, address: str | None) -> None:
@@ -82,6 +88,24 @@ class Rates:
         """
         most = self.allowance.uploads_per_hour
         self._count(self._uploads, owner, address, most, f"No more than {most} files can be uploaded here in an hour.")
+
+    def ask(self, owner: str | None, address: str | None) -> None:
+        """Count a question that is answered here.
+
+        Raises:
+            TooMany: there were enough within a minute.
+        """
+        most = self.allowance.questions_per_minute
+        self._count(self._questions, owner, address, most, f"No more than {most} questions are answered in a minute.")
+
+    def call_provider(self, owner: str, address: str | None) -> None:
+        """Count a question about a job that goes to its provider at once.
+
+        Raises:
+            TooMany: there were enough within a minute.
+        """
+        says = f"Jobs can be looked up, looked at again and cancelled {_PROVIDER_CALLS} times in a minute."
+        self._count(self._provider_calls, owner, address, _PROVIDER_CALLS, says)
 
     def enter_key(self, owner: str, address: str | None) -> None:
         """Count a key that is entered or tried.

@@ -82,6 +82,14 @@ class Service:
         """Where files come in."""
         return Intake(self._shop.uploads, self._shop.rates)
 
+    def asked(self, owner: str | None, address: str | None) -> None:
+        """Count a question that costs work here and nothing else, before it is answered.
+
+        Raises:
+            TooMany: this owner or address asked enough for now.
+        """
+        self._shop.rates.ask(owner, address)
+
     @property
     def keys(self) -> KeyDesk:
         """What an owner may do with keys."""
@@ -231,13 +239,15 @@ class Service:
         views = await self.jobs(owner=owner, limit=LOOKED_THROUGH)
         return await extendable(self._shop, provider, model, owner, views)
 
-    async def cancel(self, job_id: str, *, owner: str) -> JobView:
+    async def cancel(self, job_id: str, *, owner: str, address: str | None = None) -> JobView:
         """Stop a job where its provider can; otherwise it goes on, and the view says why.
 
         Raises:
             NotFound: there is none, or it is somebody else's.
+            TooMany: this owner or address did enough for now.
         """
         job = await self._shop.owned(job_id, owner)
+        self._shop.rates.call_provider(owner, address)
         cancelled = await cancel(self._shop, job) if cannot_cancel(self._shop, job) is None else None
         if cancelled is not None and cancelled.state == "cancelled":
             self._runner.let_go(job_id)
@@ -260,28 +270,32 @@ class Service:
             in_flight = {}
         return self._shop.telling.metrics.text(in_flight, await asyncio.to_thread(self.health.disk))
 
-    async def look_again(self, job_id: str, *, owner: str) -> JobView:
+    async def look_again(self, job_id: str, *, owner: str, address: str | None = None) -> JobView:
         """Watch an overdue job anew.
 
         Raises:
             NotFound: there is none, or it is somebody else's.
+            TooMany: this owner or address did enough for now.
         """
         job = await self._shop.owned(job_id, owner)
+        self._shop.rates.call_provider(owner, address)
+        await self._watch_anew(job)
+        return await self.view(job_id, owner=owner)
+
+    async def _watch_anew(self, job: JobRecord) -> None:
         if job.overdue and job.state in ("running", "downloading"):
             until = self._shop.deadline(self._shop.registry[job.provider])
-            await self._shop.store.note(job_id, "watched-again", overdue=False, watch_until=until)
-            await self._runner.adopt(job_id)
-            again = await self._shop.owned(job_id, owner)
+            await self._shop.store.note(job.id, "watched-again", overdue=False, watch_until=until)
+            await self._runner.adopt(job.id)
+            again = await self._shop.owned(job.id, job.owner)
             if again.runner == self._shop.me:
-                self._runner.spawn(job_id)
-        return await self.view(job_id, owner=owner)
+                self._runner.spawn(job.id)
 
     async def resume(self, job_id: str | None = None) -> list[tuple[str, str]]:
         """Take over the unfinished jobs that no living process runs (all, or one); answers their ids and owners."""
         adopted = await self._runner.adopt(job_id)
         for job in adopted:
-            if job.overdue:
-                await self.look_again(job.id, owner=job.owner)
+            await self._watch_anew(job)
         return [(job.id, job.owner) for job in adopted]
 
     def is_run_here(self, job_id: str) -> bool:

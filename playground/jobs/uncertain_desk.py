@@ -59,12 +59,15 @@ class UncertainDesk:
     shop: Workshop
     runner: Runner
 
-    async def look_up(self, job_id: str, *, owner: str, provider_job_id: str | None = None) -> LookedUp:
+    async def look_up(
+        self, job_id: str, *, owner: str, provider_job_id: str | None = None, address: str | None = None
+    ) -> LookedUp:
         """Ask the provider for a job, by its list or by the id that its owner names; where it has it, the job goes on.
 
         Raises:
             NotFound: there is no such job, or it is somebody else's.
             InvalidRequest: the id cannot be one, or it is another job's.
+            TooMany: this owner or address did enough for now.
         """
         job = await self._uncertain(job_id, owner)
         if job is None:
@@ -75,6 +78,7 @@ class UncertainDesk:
             return LookedUp(found=False, says=why_not or "")
         if not await self.shop.has_key(job, provider):
             return LookedUp(found=False, says=f"{provider.label} cannot be asked without the key of this job.")
+        self.shop.rates.call_provider(owner, address)
         if provider_job_id is not None:
             return await self._by_id(job, provider, facts, provider_job_id)
         if isinstance(provider.adapter, LooksUp):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse, Response
 
 from playground.domain.errors import NotFound
@@ -20,19 +20,24 @@ def capability_routes(service: Service) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/api/capabilities")
-    async def overview(authorization: Bearer = "") -> Response:
-        return JSONResponse(matrix(_shelf(service, authorization)), headers=_SAME)
+    async def overview(request: Request, authorization: Bearer = "") -> Response:
+        return JSONResponse(matrix(_shelf(service, request, authorization)), headers=_SAME)
 
     @routes.get("/api/capabilities/cell")
-    async def cell(provider: str = "", model: str = "", mode: str = "", authorization: Bearer = "") -> Response:
-        found = sheet(_shelf(service, authorization), provider, model, mode)
+    async def cell(
+        request: Request, provider: str = "", model: str = "", mode: str = "", authorization: Bearer = ""
+    ) -> Response:
+        found = sheet(_shelf(service, request, authorization), provider, model, mode)
         return JSONResponse(found, 404 if found is None else 200, _SAME)
 
     return routes
 
 
-def _shelf(service: Service, authorization: str) -> Shelf:
+def _shelf(service: Service, request: Request, authorization: str) -> Shelf:
+    """What somebody can use; counted like every question that costs work here, which may raise TooMany."""
     try:
-        return Shelf.of(service, owner_of_bearer(authorization))
+        owner = owner_of_bearer(authorization)
     except NotFound:
-        return Shelf.of(service, STRANGER)
+        owner = None
+    service.asked(owner, request.client.host if request.client is not None else None)
+    return Shelf.of(service, owner if owner is not None else STRANGER)

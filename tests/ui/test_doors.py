@@ -12,7 +12,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from playground.api import router
+from playground.api import router, too_many
+from playground.domain.errors import TooMany
 from playground.domain.request import VideoRequest
 from playground.jobs.service import Service, owner_of_token
 from playground.monitoring import monitoring_routes
@@ -47,6 +48,7 @@ def bearer(token: str) -> dict[str, str]:
 
 def app_of(service: Service, uploads: Path) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_exception_handler(TooMany, too_many)
     app.include_router(router(service, upload_dir=uploads))
     app.include_router(capability_routes(service))
     app.include_router(upload_routes(service))
@@ -68,7 +70,8 @@ def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture
 async def service(tmp_path: Path) -> AsyncGenerator[Service]:
-    async with House(tmp_path / "house").process(PLAYGROUND_UPLOADS_PER_HOUR="3") as service:
+    house = House(tmp_path / "house")
+    async with house.process(PLAYGROUND_UPLOADS_PER_HOUR="3", PLAYGROUND_QUESTIONS_PER_MINUTE="200") as service:
         yield service
 
 
@@ -238,6 +241,34 @@ async def test_enough_is_enough_and_says_when_it_goes_on(client: httpx.AsyncClie
     assert full.json()["error"]["message"] == "No more than 3 files can be uploaded here in an hour."
     assert full.json()["error"]["next_step"] == "Try again in 60 minutes."
     assert (await client.post("/api/uploads", files=picture(), headers=bearer(BEN))).status_code == 200
+
+
+async def test_every_question_that_costs_work_is_counted_and_so_is_each_call_of_a_provider(
+    client: httpx.AsyncClient, service: Service
+) -> None:
+    async def asked(path: str, method: str = "GET") -> httpx.Response:
+        body = REQUEST if path == "/api/check" else None
+        return await client.request(method, path, json=body, headers=bearer(ANNA))
+
+    doors = (("/api/check", "POST"), ("/api/jobs", "GET"), ("/api/extendable?provider=sandbox", "GET"))
+    doors += (("/api/capabilities", "GET"), ("/api/capabilities/cell?provider=sandbox", "GET"))
+    job = await annas_job(service)
+    for _ in range(40):
+        for door in doors:
+            assert (await asked(*door)).status_code != 429, door
+    for door in doors:
+        full = await asked(*door)
+        assert (full.status_code, int(full.headers["retry-after"]) <= 60) == (429, True), door
+        assert full.json()["error"]["message"] == "No more than 200 questions are answered in a minute."
+        assert full.json()["error"]["next_step"].startswith("Try again in ")
+    assert (await client.post("/api/check", json=REQUEST, headers=bearer(BEN))).status_code == 200
+    # What follows a job is no such question.
+    assert (await asked(f"/api/jobs/{job}")).status_code == 200
+    for number in range(60):
+        assert (await asked(f"/api/jobs/{job}/{('cancel', 'look-again')[number % 2]}", "POST")).status_code == 200
+    for action in ("cancel", "look-again"):
+        full = await asked(f"/api/jobs/{job}/{action}", "POST")
+        assert (full.status_code, full.json()["error"]["code"]) == (429, "too_many")
 
 
 @pytest.mark.parametrize(

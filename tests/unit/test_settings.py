@@ -95,16 +95,17 @@ def test_googles_own_files_are_where_they_are_named_or_below_the_home_folder(tmp
 
 
 def test_strangers_are_limited_unless_the_operator_says_otherwise() -> None:
-    def limits(**environment: str) -> tuple[int, int, int, int, bool]:
+    def limits(**environment: str) -> tuple[int, int, int, int, int, bool]:
         found = load_settings({"HOME": "/home/anna", **environment})
         at_once, a_minute = found.jobs_at_once, found.creates_per_minute
-        return at_once, a_minute, found.uploads_per_hour, found.upload_megabytes, found.behind_proxy
+        brought = found.uploads_per_hour, found.upload_megabytes
+        return at_once, a_minute, *brought, found.questions_per_minute, found.behind_proxy
 
-    assert limits() == (0, 0, 0, 0, False)
-    assert limits(PLAYGROUND_PUBLIC="on") == (3, 6, 60, 500, False)
-    assert limits(SPACE_ID="anna/veo") == (3, 6, 60, 500, True)
-    assert limits(SPACE_ID="anna/veo", PLAYGROUND_PUBLIC="off", PLAYGROUND_BEHIND_PROXY="off") == (0, 0, 0, 0, False)
-    assert limits(PLAYGROUND_PUBLIC="on", PLAYGROUND_JOBS_AT_ONCE="0") == (0, 6, 60, 500, False)
+    assert limits() == (0, 0, 0, 0, 0, False)
+    assert limits(PLAYGROUND_PUBLIC="on") == (3, 6, 60, 500, 600, False)
+    assert limits(SPACE_ID="anna/veo") == (3, 6, 60, 500, 600, True)
+    assert limits(SPACE_ID="anna/veo", PLAYGROUND_PUBLIC="off", PLAYGROUND_BEHIND_PROXY="off") == (0, 0, 0, 0, 0, False)
+    assert limits(PLAYGROUND_PUBLIC="on", PLAYGROUND_JOBS_AT_ONCE="0") == (0, 6, 60, 500, 600, False)
     with pytest.raises(SettingsError, match="PLAYGROUND_UPLOADS_PER_HOUR cannot be read: it takes a whole number"):
         load_settings({"HOME": "/home/anna", "PLAYGROUND_UPLOADS_PER_HOUR": "many"})
 
