@@ -5,7 +5,7 @@ import json
 import sys
 import threading
 import urllib.request
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from playground.catalog import load_tables
 from playground.commands.serve import listen
@@ -91,11 +92,17 @@ def key_of(stem: str) -> str:
 
 @contextmanager
 def emulation(
-    folder: Path, *, proxied: bool = False, padding: int = 0, slow_seconds: float = 0.2
+    folder: Path,
+    *,
+    proxied: bool = False,
+    padding: int = 0,
+    slow_seconds: float = 0.2,
+    around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
 ) -> Generator[Emulation]:
     """Run the server in a thread until the block ends; with its proxy in front, for faults below HTTP.
 
-    `padding` makes its videos so many bytes larger; `slow_seconds` is what a job takes that is to be slow.
+    `padding` makes its videos so many bytes larger; `slow_seconds` is what a slow job takes; `around` puts something
+    in front of the stand-ins.
     """
     folder.mkdir(parents=True, exist_ok=True)
     worker, clip = folder / "worker.py", small_clip(folder / "prepared.mp4", padding=padding)
@@ -104,7 +111,7 @@ def emulation(
     built = emulator_of(folder / "data", clock=lambda: datetime.now(UTC), worker=command, slow_seconds=slow_seconds)
     listening, behind = listen("127.0.0.1", 0), listen("127.0.0.1", 0) if proxied else None
     config = uvicorn.Config(
-        built.app,  # pyright: ignore[reportArgumentType] - uvicorn's own ASGI types are narrower than Starlette's
+        around(built.app),  # pyright: ignore[reportArgumentType] - uvicorn's own ASGI types are narrower than Starlette's
         log_level="critical",
         access_log=False,
         timeout_graceful_shutdown=1,

@@ -59,6 +59,11 @@ class Served:
         """How one of the visitor's jobs stands."""
         return self.http.get(f"/api/jobs/{job_id}").json()
 
+    def peak_megabytes(self) -> float:
+        """The most memory that the server ever had, as Linux counts it."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1_000
+
     def until(self, job_id: str, **wanted: object) -> dict[str, Any]:
         """Wait until a job is as wanted; a text is found within the job's."""
         known = ""

@@ -1,4 +1,4 @@
-"""A full disk, and a folder that became read-only: told in words, nothing paid is lost, and all goes on afterwards."""
+"""A full disk, a read-only folder, a provider that overdoes it: the page goes on, and each job ends in words."""
 
 import resource
 import subprocess
@@ -6,19 +6,52 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.emulation import Emulation, emulation
-from tests.served import Served, clean, obeying, serving
+from tests.served import ROOT, Served, clean, obeying, serving
 
-SAMPLE = Path(__file__).parents[2] / "assets" / "samples" / "first-frame.jpg"
+SAMPLE = ROOT / "assets" / "samples" / "first-frame.jpg"
 REQUEST = {"provider": "sandbox", "mode": "text-to-video", "prompt": "A boat"}
 NOT_WRITTEN = "Nothing can be written down here now"
-SLOW_SECONDS = 2.0
+SLOW_SECONDS = 1.5
+PIECE = b"0" * 1_000_000
+ENOUGH = 'dialect = "tokenbay"\ndownload_cap_megabytes = 5\ndeadline_minutes = 0.06\n'
+
+
+class Flood:
+    """In front of the stand-ins: what is asked about some operations is answered with far too much."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.pieces: dict[str, int] = {}
+        """Megabytes to send, by the end of a path."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        pieces = next((n for end, n in self.pieces.items() if scope.get("path", "").endswith(end)), None)
+        if pieces is None:
+            await self._app(scope, receive, send)
+            return
+        start: Message = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"video/mp4")]}
+        await send(start)
+        await send({"type": "http.response.body", "body": b'{"status": "in_progress", "rest": "', "more_body": True})
+        for _ in range(pieces):
+            await send({"type": "http.response.body", "body": PIECE, "more_body": True})
+        await send({"type": "http.response.body", "body": b'"}'})
 
 
 @pytest.fixture(scope="module")
-def providers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulation]:
-    with emulation(tmp_path_factory.mktemp("providers"), slow_seconds=SLOW_SECONDS) as providers:
+def floods() -> list[Flood]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def providers(tmp_path_factory: pytest.TempPathFactory, floods: list[Flood]) -> Iterator[Emulation]:
+    def around(app: ASGIApp) -> ASGIApp:
+        floods.append(Flood(app))
+        return floods[-1]
+
+    with emulation(tmp_path_factory.mktemp("providers"), slow_seconds=SLOW_SECONDS, around=around) as providers:
         yield providers
 
 
@@ -29,8 +62,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def served(home: Path, providers: Emulation) -> Iterator[Served]:
-    environment = {**providers.environment(), "PLAYGROUND_DATA_DIR": str(home / "data")}
-    with serving(home, {**environment, "PLAYGROUND_POLL_SECONDS": "0.2"}) as served:
+    tables = home / "tables"
+    tables.mkdir()
+    own = (ROOT / "playground" / "catalog" / "tokenbay.toml").read_text("utf-8").replace("deadline_minutes = 60\n", "")
+    (tables / "capped.toml").write_text(own.replace("[provider]\n", f"[provider]\n{ENOUGH}", 1), "utf-8")
+    folders = {"PLAYGROUND_DATA_DIR": str(home / "data"), "PLAYGROUND_CATALOG_DIR": str(tables)}
+    with serving(home, {**providers.environment(), **folders, "PLAYGROUND_POLL_SECONDS": "0.2"}) as served:
         yield served
 
 
@@ -111,6 +148,32 @@ def test_a_folder_that_became_read_only_holds_jobs_up_and_loses_none(
         set_read_only(home / "data", read_only=False)
     served.until(job, state="succeeded")
     assert providers.accepted("tokenbay") == before + 1
+
+
+def test_providers_that_never_come_to_an_end_harm_nobody_else(served: Served, floods: list[Flood]) -> None:
+    prompts = ("A boat [sandbox:slow]", "A kite [sandbox:slow]", "A bird [sandbox:never-ends]")
+    before = served.peak_megabytes()
+    too_long, too_much, endless = (str(served.submit("capped", prompt)) for prompt in prompts)
+    for job, pieces, end in ((too_long, 10_000, "/content"), (too_much, 50, "")):
+        floods[0].pieces[f"{served.until(job, state='running')['provider_job_id']}{end}"] = pieces
+    ends = {
+        too_long: ("failed", False, "The video is larger than the 5 MB that are taken."),
+        too_much: ("running", True, "TokenBay has not finished in 0.06 minutes."),
+        endless: ("running", True, "TokenBay has not finished in 0.06 minutes."),
+    }
+    assert "larger than" in served.until(too_much, words="larger than")["words"]
+    while any((view := served.job(job))["state"] != "failed" and not view["overdue"] for job in ends):
+        answers_as_ever(served)
+        assert len(served.http.get("/api/jobs").json()["jobs"]) >= 3
+    for job, (state, overdue, says) in ends.items():
+        view = served.job(job)
+        assert (view["state"], view["overdue"]) == (state, overdue)
+        assert says in (view["words"], view["error"] and view["error"]["message"])
+    good = served.submit("tokenbay", "A boat")
+    assert isinstance(good, str)
+    served.until(good, state="succeeded")
+    # Nothing of what was too much was kept.
+    assert served.peak_megabytes() - before < 150
 
 
 @pytest.mark.parametrize(("trouble", "commands"), [("full", ("generate", "jobs")), ("read-only", ("serve", "check"))])
