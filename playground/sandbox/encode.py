@@ -5,29 +5,32 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import av
 import numpy as np
 from av.container import Flags
-from av.packet import Packet
 from numpy.typing import NDArray
 
-from playground.sandbox.planes import BT709, LIMITED, Planes, to_frame
+from playground.sandbox.planes import BT709, LIMITED, Planes, Size, to_frame
 from playground.sandbox.spec import FPS, LABEL
 
 SAMPLE_RATE = 48_000
 SAMPLES_A_FRAME = SAMPLE_RATE // FPS
+BLOCK = 1024
+"""Samples in a packet of sound. The first packet is the encoder's start and lies before the beginning."""
 
-Pcm = NDArray[np.float32]
+Pcm: TypeAlias = NDArray[np.float32]
 """Stereo sound, shape (2, samples), -1 to 1."""
+Packets: TypeAlias = list[Any]
+"""Encoded sound; what PyAV's stubs leave open is Any here."""
 
 # Another number of encoder threads gives another file, so it does not follow the machine.
 _ENCODER_THREADS = 2
 
 
 # PyAV's stubs leave much of it open; what is not typed there is Any here.
-def configure(encoder: Any, size: tuple[int, int], exact: Sequence[int] = ()) -> None:
+def configure(encoder: Any, size: Size, exact: Sequence[int] = ()) -> None:
     """Set up an unopened x264 context. `exact` lists frames that must come out nearly lossless."""
     encoder.width, encoder.height = size
     encoder.pix_fmt = "yuv420p"
@@ -42,10 +45,13 @@ def configure(encoder: Any, size: tuple[int, int], exact: Sequence[int] = ()) ->
         private += ":mbtree=0"
     if exact:
         private += ":zones=" + "/".join(f"{frame},{frame},q=4" for frame in exact)
-    encoder.options = {"preset": _preset(size[0] * size[1]), "crf": "21", "x264-params": private}
+    # The slowest that leaves the time for rendering: seconds at 720p, and still some ten at 4K.
+    pixels = size[0] * size[1]
+    preset = "veryfast" if pixels <= 1280 * 720 else "superfast" if pixels <= 1920 * 1080 else "ultrafast"
+    encoder.options = {"preset": preset, "crf": "21", "x264-params": private}
 
 
-def encode(path: Path, size: tuple[int, int], pictures: Iterable[Planes], exact: Sequence[int] = ()) -> None:
+def encode(path: Path, size: Size, pictures: Iterable[Planes], exact: Sequence[int] = ()) -> None:
     """Write frames, without sound, as a part for `join`."""
     with _writing(path) as container:
         stream = container.add_stream("libx264", rate=FPS)
@@ -58,11 +64,11 @@ def encode(path: Path, size: tuple[int, int], pictures: Iterable[Planes], exact:
         container.mux(stream.encode(None))
 
 
-def encode_sound(chunks: Iterable[Pcm]) -> "list[Packet[Any]]":
+def encode_sound(chunks: Iterable[Pcm]) -> Packets:
     """Encode chunks of any length."""
     encoder: Any = av.CodecContext.create("aac", "w")
     _configure_sound(encoder)
-    packets: list[Packet[Any]] = []
+    packets: Packets = []
     written = 0
     for chunk in chunks:
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(chunk), format="fltp", layout="stereo")
@@ -73,6 +79,21 @@ def encode_sound(chunks: Iterable[Pcm]) -> "list[Packet[Any]]":
     return [*packets, *encoder.encode(None)]
 
 
+def continue_sound(old: Packets, start: int, new: Pcm) -> Packets:
+    """Let a sound go on with new samples from sample `start` on, without encoding the old ones anew.
+
+    The last old packet may reach a little beyond `start`. The new sound's own start gives way to the old one's end:
+    both are faded, so nothing is heard of the seam.
+    """
+    end = (len(old) - 1) * BLOCK
+    following = encode_sound([new[:, end - start :]])[1:]
+    for packet in old:
+        packet.duration = BLOCK
+    for packet in following:
+        packet.pts = packet.dts = (packet.dts or 0) + end
+    return old + following
+
+
 def alike(one: Path, other: Path) -> bool:
     """Whether the pictures of two clips can stand in one file: both were encoded with the same parameter sets."""
     with av.open(str(one)) as first, av.open(str(other)) as second:
@@ -80,7 +101,7 @@ def alike(one: Path, other: Path) -> bool:
     return contexts[0].name == contexts[1].name and contexts[0].extradata == contexts[1].extradata
 
 
-def join(output: Path, parts: Sequence[tuple[Path, int]], sound: "list[Packet[Any]] | None") -> None:
+def join(output: Path, parts: Sequence[tuple[Path, int]], sound: Packets | None) -> None:
     """Write clips one after the other, each with its number of frames, packet by packet, and this sound beside them."""
     with ExitStack() as opened:
         container = opened.enter_context(_writing(output, movflags="+faststart"))
@@ -93,11 +114,11 @@ def join(output: Path, parts: Sequence[tuple[Path, int]], sound: "list[Packet[An
             _configure_sound(audio.codec_context)
             streams.append(_on(audio, sound))
         # Side by side in the file too, or seeking would be slow.
-        for packet in heapq.merge(*streams, key=_moment):
+        for packet in heapq.merge(*streams, key=lambda packet: Fraction(packet.dts * packet.time_base)):
             container.mux(packet)
 
 
-def _moved(clips: Iterable[tuple[Any, int]], video: Any) -> "Iterator[Packet[Any]]":
+def _moved(clips: Iterable[tuple[Any, int]], video: Any) -> Iterator[Any]:
     before = 0
     for clip, count in clips:
         for packet in clip.demux(clip.streams.video[0]):
@@ -108,11 +129,7 @@ def _moved(clips: Iterable[tuple[Any, int]], video: Any) -> "Iterator[Packet[Any
         before += count
 
 
-def _moment(packet: Any) -> Fraction:
-    return Fraction(packet.dts * packet.time_base)
-
-
-def _on(stream: Any, packets: "Iterable[Packet[Any]]") -> "Iterator[Packet[Any]]":
+def _on(stream: Any, packets: Iterable[Any]) -> Iterator[Any]:
     for packet in packets:
         packet.stream = stream
         yield packet
@@ -129,8 +146,3 @@ def _configure_sound(encoder: Any) -> None:
     encoder.time_base, encoder.bit_rate = Fraction(1, SAMPLE_RATE), 128_000
     # The quick search for its numbers: half the time, and these sounds are soft.
     encoder.options = {"aac_coder": "fast"}
-
-
-def _preset(pixels: int) -> str:
-    # The slowest that leaves the time for rendering: seconds at 720p, and still some ten at 4K.
-    return "veryfast" if pixels <= 1280 * 720 else "superfast" if pixels <= 1920 * 1080 else "ultrafast"

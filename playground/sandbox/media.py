@@ -15,8 +15,8 @@ from av.error import FFmpegError
 from PIL import Image, ImageOps
 
 from playground.sandbox import planes
-from playground.sandbox.encode import SAMPLE_RATE, SAMPLES_A_FRAME, Pcm
-from playground.sandbox.planes import Planes
+from playground.sandbox.encode import BLOCK, SAMPLE_RATE, SAMPLES_A_FRAME, Packets, Pcm
+from playground.sandbox.planes import Planes, Size
 from playground.sandbox.spec import FPS, LABEL, RenderError, ResizeMode
 
 MOST_PIXELS = 50_000_000
@@ -29,10 +29,9 @@ LARGEST_SIDE = 4096
 """Clips with a longer side are refused: they would need more memory than the renderer may take."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
-_LEAST_BOX = 8
 
 
-def load_image(path: Path, near: tuple[int, int]) -> Image.Image:
+def load_image(path: Path, near: Size) -> Image.Image:
     """Open an image upright, as RGB, or as RGBA where it has transparency.
 
     `near` is the size it will be used at; a much larger JPEG is then decoded at a fraction of its size.
@@ -55,7 +54,7 @@ def load_image(path: Path, near: tuple[int, int]) -> Image.Image:
         raise RenderError("bad_media", f"The image {path.name} cannot be read.") from error
 
 
-def fit(image: Image.Image, size: tuple[int, int], resize_mode: ResizeMode = "crop") -> Image.Image:
+def fit(image: Image.Image, size: Size, resize_mode: ResizeMode = "crop") -> Image.Image:
     """Return the image upright, on white where it is transparent, in exactly `size` (width, height) as RGB.
 
     `crop` covers the size and cuts what sticks out; `pad` shows everything between black bars.
@@ -76,7 +75,7 @@ class Source:
     """
 
     path: Path
-    size: tuple[int, int]
+    size: Size
     frame_count: int
     own: bool
     has_sound: bool
@@ -101,11 +100,20 @@ class Source:
             due = self.frame_count if frame is None else min(self.frame_count, round((frame.time - start) * FPS))
             if held is not None and due > shown:
                 still = _upright(held, self.size)
-                yield from (still.copy() for _ in range(due - shown))
+                yield from (planes.copied(still) for _ in range(due - shown))
                 shown = due
             held = frame
         if shown < self.frame_count:
             raise _unreadable(self.path)
+
+    def sound_packets(self) -> Packets | None:
+        """The sound as it was encoded here, to be taken over as it is; None where there is no such."""
+        if not (self.own and self.has_sound):
+            return None
+        with opened(self.path) as clip:
+            packets = [packet for packet in clip.demux(clip.streams.audio[0]) if packet.dts is not None]
+        regular = all(packet.dts == (number - 1) * BLOCK for number, packet in enumerate(packets))
+        return packets if regular and len(packets) * BLOCK > self.frame_count * SAMPLES_A_FRAME else None
 
     def sound(self) -> Iterator[Pcm]:
         """Decode the sound, as long as the picture; silence where there is none."""
@@ -144,7 +152,6 @@ def survey(path: Path) -> Source:
 
     Raises `RenderError` (`bad_media`) when it is damaged, no video, or too large.
     """
-    check_boxes(path)
     with opened(path) as clip:
         stream = clip.streams.video[0]
         first = next(clip.decode(stream), None)
@@ -160,6 +167,8 @@ def survey(path: Path) -> Source:
         tick = stream.time_base or Fraction(1, FPS)
         times = sorted(packet.pts * tick for packet in clip.demux(stream) if packet.pts is not None)
         regular = all(moment == Fraction(number, FPS) for number, moment in enumerate(times))
+        if len(times) < stream.frames:
+            raise RenderError("bad_media", f"The video {path.name} is incomplete.")
         labelled = clip.metadata.get("comment") == LABEL and not first.rotation
         length = times[-1] - times[0] + 1 / Fraction(stream.average_rate or FPS)
         return Source(
@@ -171,39 +180,13 @@ def survey(path: Path) -> Source:
         )
 
 
-def check_boxes(path: Path) -> None:
-    """Refuse an MP4 that was cut off: its top-level boxes must fill the file, `moov` and `mdat` among them.
-
-    A cut MP4 still probes as whole, so decoding would fail only minutes later. Other containers pass.
-    """
-    kinds: set[bytes] = set()
-    position = 0
-    with _readable(path), path.open("rb") as file:
-        total = path.stat().st_size
-        while position + _LEAST_BOX <= total:
-            file.seek(position)
-            head = file.read(16)
-            length, kind = int.from_bytes(head[:4], "big"), head[4:8]
-            if position == 0 and kind != b"ftyp":
-                return
-            if length == 1:
-                length = int.from_bytes(head[8:16], "big")
-            length = length or total - position
-            if length < _LEAST_BOX:
-                break
-            kinds.add(kind)
-            position += length
-    if position != total or not {b"moov", b"mdat"} <= kinds:
-        raise RenderError("bad_media", f"The video {path.name} is incomplete.")
-
-
-def _upright(frame: av.VideoFrame, size: tuple[int, int]) -> Planes:
+def _upright(frame: av.VideoFrame, size: Size) -> Planes:
     """Decoded frame to planes, turned as its display matrix says; `size` is the upright size."""
     quarter_turns = round(frame.rotation / 90) % 4
     still = planes.from_frame(frame, (size[1], size[0]) if quarter_turns % 2 else size)
     if not quarter_turns:
         return still
-    return Planes(*(np.ascontiguousarray(np.rot90(plane, quarter_turns)) for plane in still))
+    return [np.ascontiguousarray(np.rot90(plane, quarter_turns)) for plane in still]
 
 
 def _unreadable(path: Path) -> RenderError:

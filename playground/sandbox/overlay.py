@@ -1,20 +1,20 @@
-"""What is written over the picture: the label on every frame, the prompt's sentences as captions."""
+"""What is laid over a picture: the label on every frame, the prompt's sentences as captions, reference pictures."""
 
 import textwrap
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, cast
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from playground.assets import asset
-from playground.sandbox import planes
-from playground.sandbox.planes import Patch, Planes
+from playground.sandbox.planes import HALVINGS, Planes, Size, copied, from_image, lay, size_of
 from playground.sandbox.spec import FPS, LABEL
 
-_SHOWN = (255, 255, 255, 255)
+_WHITE = (255, 255, 255, 255)
 _LABEL_GROUND = (14, 16, 20, 255)
 _CAPTION_GROUND = (10, 12, 16, 150)
 _MOST_LINES = 3
@@ -28,37 +28,40 @@ _UNASSIGNED = "\U0010fffe"
 
 
 @dataclass(frozen=True)
-class _Caption:
-    first: int
-    last: int
-    piece: Patch
+class Laid:
+    """A piece and the frames from which it comes up and until which it is gone; it may rise by some rows meanwhile."""
+
+    piece: Planes
     left: int
     top: int
-
-    def opacity(self, index: int) -> float:
-        """How strongly it shows at a frame: it fades in and out."""
-        return min(1.0, (index - self.first) / _FADE_FRAMES, (self.last - index) / _FADE_FRAMES)
-
-
-class Overlay:
-    """The label, and captions spread evenly over `frame_count` frames of a clip of this size."""
-
-    def __init__(self, size: tuple[int, int], frame_count: int, captions: Sequence[str] = ()) -> None:
-        self._label, self._label_at = _label(size)
-        self._captions = _placed(captions, size, frame_count)
+    first: float = float("-inf")
+    last: float = float("inf")
+    fade: int = _FADE_FRAMES
+    rise: int = 0
 
     def draw(self, picture: Planes, index: int) -> None:
-        """Write over the picture of frame `index`, in place."""
-        for caption in self._captions:
-            if caption.first <= index <= caption.last:
-                planes.lay(picture, caption.piece, caption.left, caption.top, caption.opacity(index))
-        planes.lay(picture, self._label, *self._label_at)
+        """Draw it over the picture of a frame, in place."""
+        share = min(1.0, (index - self.first) / self.fade, (self.last - index) / self.fade)
+        if share > 0:
+            lay(picture, self.piece, self.left, self.top + round(self.rise * (1 - share)), share)
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom in pixels."""
+        width, height = size_of(self.piece)
+        return self.left, self.top, self.left + width, self.top + height
 
 
-def label_box(size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Return where the label sits: left, top, right and bottom in pixels, always the same for a size."""
-    piece, (left, top) = _label(size)
-    return left, top, left + piece.planes.size[0], top + piece.planes.size[1]
+@cache
+def label(size: Size) -> Laid:
+    """The label, top right on an opaque ground: drawn twice, it covers itself."""
+    width, height = size
+    margin, pixels = max(2, min(size) // 36) & ~1, max(10, min(size) // 36)
+    while pixels > 1 and _font(pixels).getlength(LABEL) + 2 * pixels + 2 * margin > width:
+        pixels -= 1
+    piece = _text([LABEL], pixels, _LABEL_GROUND)
+    wide, high = size_of(piece)
+    return Laid(piece, max(0, width - wide - margin) & ~1, min(margin, max(0, height - high) & ~1))
 
 
 def without_label(picture: Planes) -> Planes:
@@ -66,32 +69,73 @@ def without_label(picture: Planes) -> Planes:
 
     A camera moving over it would otherwise carry a second label across the picture.
     """
-    left, top, right, bottom = label_box(picture.size)
-    label = _label(picture.size)[0].planes.y
-    if np.abs(picture.y[top:bottom, left:right].astype(np.int16) - label).mean() > _ALIKE:
+    ours = label(size_of(picture))
+    left, top, right, bottom = ours.box
+    if top < 2 or np.abs(picture[0][top:bottom, left:right].astype(int) - ours.piece[0]).mean() > _ALIKE:
         return picture
-    healed = picture.copy()
-    for shift, plane in zip((0, 1, 1), healed, strict=True):
-        rows, columns = slice(top >> shift, bottom >> shift), slice(left >> shift, right >> shift)
-        above = plane[max(0, rows.start - 4) : rows.start, columns]
-        below = plane[rows.stop : rows.stop + 4, columns]
-        if above.size and below.size:
-            share = np.linspace(0, 1, rows.stop - rows.start, dtype=np.float32)[:, None]
-            plane[rows, columns] = (above.mean(0) * (1 - share) + below.mean(0) * share).round()
+    healed = copied(picture)
+    for halving, plane in zip(HALVINGS, healed, strict=False):
+        first, last, columns = top >> halving, bottom >> halving, slice(left >> halving, right >> halving)
+        share = np.linspace(0, 1, last - first)[:, None]
+        plane[first:last, columns] = plane[first - 1, columns] * (1 - share) + plane[last, columns] * share
     return healed
+
+
+def captions(texts: Sequence[str], size: Size, frame_count: int) -> list[Laid]:
+    """Sentences one after the other, each with its share of the frames, as the shots have."""
+    if frame_count - 2 * _QUIET_FRAMES < len(texts) * 2 * _FADE_FRAMES:
+        return []
+    pixels, laid = max(10, min(size) // 28), list[Laid]()
+    for number, text in enumerate(map(showable, texts)):
+        if text is not None:
+            piece = _text(_wrapped(text, _font(pixels), size[0] * 0.84), pixels, _CAPTION_GROUND)
+            first, following = (frame_count * step // len(texts) for step in (number, number + 1))
+            first, last = max(first, _QUIET_FRAMES), min(following, frame_count - _QUIET_FRAMES)
+            wide, high = size_of(piece)
+            laid.append(Laid(piece, (size[0] - wide) // 2, size[1] - high - size[1] // 16, first, last))
+    return laid
+
+
+def prints(images: Sequence[Image.Image], size: Size, dice: np.random.Generator) -> list[Laid]:
+    """Reference pictures, each in its own shape, in a row or a column: photos as prints, cut-outs free."""
+    wide, high = 0.86 * size[0], 0.62 * size[1]
+    shapes, upright = [image.width / image.height for image in images], size[1] > size[0]
+    lengths, gap = [1 / shape if upright else shape for shape in shapes], 0.08
+    along, across = (high, wide) if upright else (wide, high)
+    # How broad the row or column can be, so that it is not too long either.
+    broad = min(across, along / (sum(lengths) + gap * (len(lengths) - 1)))
+    place, laid = (along - broad * (sum(lengths) + gap * (len(lengths) - 1))) / 2, list[Laid]()
+    for number, (image, length) in enumerate(zip(images, lengths, strict=True)):
+        middle = place + length * broad / 2
+        sides = (round(broad), round(length * broad)) if upright else (round(length * broad), round(broad))
+        x, y = (0.5 * size[0], 0.14 * size[1] + middle) if upright else (0.07 * size[0] + middle, 0.45 * size[1])
+        mounted = _mounted(image.resize((max(2, sides[0]), max(2, sides[1])), Image.Resampling.LANCZOS), dice)
+        left, top = round(x - mounted.width / 2), round(y - mounted.height / 2)
+        laid.append(Laid(_piece(mounted), left, top, first=6 * number, fade=14, rise=size[1] // 30))
+        place += (length + gap) * broad
+    return laid
+
+
+def _mounted(image: Image.Image, dice: np.random.Generator) -> Image.Image:
+    """Give a photo a white border and lay it askew, leave a cut-out as it is; let both cast a shadow."""
+    picture, edge = image.convert("RGBA"), max(2, min(image.size) // 40)
+    if np.asarray(picture.getchannel("A")).min() > 250:
+        ImageDraw.Draw(picture).rectangle((0, 0, picture.width - 1, picture.height - 1), outline="white", width=edge)
+        picture = picture.rotate(dice.uniform(-2.4, 2.4), Image.Resampling.BICUBIC, expand=True)
+    room = edge * 3
+    mounted = Image.new("RGBA", (picture.width + 2 * room, picture.height + 2 * room))
+    mounted.paste((0, 0, 0, 102), (room, room + edge), picture)
+    mounted = mounted.filter(ImageFilter.GaussianBlur(edge))
+    mounted.alpha_composite(picture, (room, room))
+    return mounted
 
 
 def showable(text: str) -> str | None:
     """Return the text without signs the font lacks, or None if letters of it would be empty boxes."""
-    kept: list[str] = []
-    for sign in unicodedata.normalize("NFC", text):
-        if sign.isspace():
-            kept.append(" ")
-        elif _has_glyph(sign):
-            kept.append(sign)
-        elif unicodedata.category(sign)[0] in "LMN":
-            return None
-    return " ".join("".join(kept).split()) or None
+    spaced = "".join(" " if sign.isspace() else sign for sign in unicodedata.normalize("NFC", text))
+    if any(unicodedata.category(sign)[0] in "LMN" and not _has_glyph(sign) for sign in spaced):
+        return None
+    return " ".join("".join(filter(_has_glyph, spaced)).split()) or None
 
 
 @cache
@@ -101,45 +145,8 @@ def _font(pixels: int) -> ImageFont.FreeTypeFont:
 
 @cache
 def _has_glyph(sign: str) -> bool:
-    return unicodedata.category(sign)[0] != "C" and _drawn(sign) != _drawn(_UNASSIGNED)
-
-
-def _drawn(sign: str) -> bytes:
-    canvas = Image.new("L", (64, 64))
-    ImageDraw.Draw(canvas).text((16, 16), sign, font=_font(24), fill=255)
-    return canvas.tobytes()
-
-
-@cache
-def _label(size: tuple[int, int]) -> tuple[Patch, tuple[int, int]]:
-    """Draw the label on an opaque ground (drawn twice, it covers itself) and place it top right."""
-    width, height = size
-    margin = max(2, min(size) // 36) & ~1
-    pixels = max(10, min(size) // 36)
-    while pixels > 1 and _font(pixels).getlength(LABEL) + 2 * pixels + 2 * margin > width:
-        pixels -= 1
-    piece = planes.patch(_text_image([LABEL], pixels, _LABEL_GROUND))
-    wide, high = piece.planes.size
-    return piece, (max(0, width - wide - margin) & ~1, min(margin, max(0, height - high)))
-
-
-def _placed(captions: Sequence[str], size: tuple[int, int], frame_count: int) -> list[_Caption]:
-    shown = [showable(text) for text in captions]
-    if frame_count - 2 * _QUIET_FRAMES < len(shown) * 2 * _FADE_FRAMES:
-        return []
-    width, height = size
-    pixels = max(10, min(size) // 28)
-    placed: list[_Caption] = []
-    for number, text in enumerate(shown):
-        if text is None:
-            continue
-        piece = planes.patch(_text_image(_wrapped(text, _font(pixels), width * 0.84), pixels, _CAPTION_GROUND))
-        left, top = (width - piece.planes.size[0]) // 2, height - piece.planes.size[1] - height // 16
-        # With the shots, which the sentences share out alike.
-        first, following = (frame_count * step // len(shown) for step in (number, number + 1))
-        first, following = max(first, _QUIET_FRAMES), min(following, frame_count - _QUIET_FRAMES)
-        placed.append(_Caption(first, following - 1, piece, left, top))
-    return placed
+    drawn, empty = (bytes(cast(Any, _font(24).getmask(text))) for text in (sign, _UNASSIGNED))
+    return unicodedata.category(sign)[0] != "C" and drawn != empty
 
 
 def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
@@ -152,20 +159,21 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]
         letters -= max(1, letters // 20)
 
 
-def _text_image(lines: Sequence[str], pixels: int, ground: tuple[int, int, int, int]) -> Image.Image:
-    """Centre lines on a ground, a see-through one with round corners."""
-    font = _font(pixels)
-    padding, line_height = round(pixels * 0.5), round(pixels * 1.32)
-    # Multiples of two, because chroma has half the grid and a covered edge must stay covered.
-    width = (int(max(map(font.getlength, lines))) + 2 * padding + 1) & ~1
-    height = (line_height * (len(lines) - 1) + pixels + 2 * padding + 1) & ~1
-    image = Image.new("RGBA", (width, height), ground)
+def _text(lines: Sequence[str], pixels: int, ground: tuple[int, int, int, int]) -> Planes:
+    """Centre lines on a ground with round corners, or square ones where nothing may show through."""
+    font, padding, line_height = _font(pixels), round(pixels * 0.5), round(pixels * 1.32)
+    width = int(max(map(font.getlength, lines))) + 2 * padding + 1 & ~1
+    height = line_height * (len(lines) - 1) + pixels + 2 * padding + 1 & ~1
+    image = Image.new("RGBA", (width, height))
     pen = ImageDraw.Draw(image)
-    for number, line in enumerate(lines):
-        left = (width - font.getlength(line)) / 2
-        pen.text((left, padding - pixels * 0.12 + number * line_height), line, font=font, fill=_SHOWN)
-    if ground[3] < _SHOWN[3]:
-        corners = Image.new("L", (width * 2, height * 2), 255)
-        ImageDraw.Draw(corners).rounded_rectangle((0, 0, width * 2 - 1, height * 2 - 1), padding * 2, fill=0)
-        image.paste((0, 0, 0, 0), mask=corners.reduce(2))
-    return image
+    pen.rounded_rectangle((0, 0, width - 1, height - 1), 0 if ground == _LABEL_GROUND else padding, ground)
+    middle = width / 2, padding - pixels * 0.12
+    pen.multiline_text(middle, "\n".join(lines), _WHITE, font, "ma", spacing=pixels * 0.16, align="center")
+    return from_image(image)
+
+
+def _piece(image: Image.Image) -> Planes:
+    """An image as planes, grown to even sides."""
+    even = Image.new("RGBA", (image.width + image.width % 2, image.height + image.height % 2))
+    even.paste(image)
+    return from_image(even)

@@ -1,175 +1,156 @@
-"""A picture as the encoder wants it: three 8-bit planes, BT.709 limited range, chroma at half size.
+"""A picture as the encoder wants it: 8-bit planes, BT.709 limited range, chroma at half size.
 
 Everything is composited here and not in RGB, because the conversion per frame would cost more than the drawing.
 """
 
-import math
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, TypeAlias
 
 import av
 import numpy as np
-from av.video.plane import VideoPlane
 from av.video.reformatter import Colorspace, Interpolation
 from numpy.typing import NDArray
 from PIL import Image
 
-Plane = NDArray[np.uint8]
+Plane: TypeAlias = NDArray[np.uint8]
+Planes: TypeAlias = list[Plane]
+"""Luma (height, width), two chroma planes (height/2, width/2) and, in a piece to be laid over others, its coverage."""
+PadMode: TypeAlias = Literal["edge", "symmetric", "wrap"]
+Size: TypeAlias = tuple[int, int]
+"""Width and height in pixels, both even."""
 
 BT709 = 1
 """The number of BT.709 in colour space, primaries and transfer alike."""
 LIMITED = 1
 """Limited ("TV") range: luma 16-235, chroma 16-240."""
+HALVINGS = (0, 1, 1, 0)
+"""How often the grid of each plane is halved."""
+SPARE = 96
+"""What a piece should have beyond each edge that is seen, for `view` to choose from."""
 
 
-class Planes(NamedTuple):
-    """Luma (height, width) and the two chroma planes (height/2, width/2), all writable uint8."""
-
-    y: Plane
-    u: Plane
-    v: Plane
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height in pixels."""
-        return self.y.shape[1], self.y.shape[0]
-
-    def copy(self) -> "Planes":
-        """Return planes that share no memory with these."""
-        return Planes(*(plane.copy() for plane in self))
+def size_of(picture: Planes) -> Size:
+    """Width and height."""
+    return picture[0].shape[1], picture[0].shape[0]
 
 
-WHOLE = 255
-"""All of a share: what is mixed in by so much leaves nothing of what was there."""
+def blank(size: Size) -> Planes:
+    """Return planes with nothing certain in them."""
+    return [np.empty((size[1] >> halving, size[0] >> halving), np.uint8) for halving in HALVINGS[:3]]
 
 
-@dataclass(frozen=True)
-class Patch:
-    """A picture with coverage (0 to `WHOLE`, at the size of luma and of chroma), to be laid over another."""
-
-    planes: Planes
-    alpha: Plane
-    half: Plane
+def copied(picture: Planes) -> Planes:
+    """Return planes that share no memory with these."""
+    return [plane.copy() for plane in picture]
 
 
-def blank(size: tuple[int, int]) -> Planes:
-    """Return planes of a size in pixels with nothing certain in them."""
-    width, height = size
-    return Planes(*(np.empty((height >> shift, width >> shift), np.uint8) for shift in (0, 1, 1)))
-
-
-def from_frame(frame: av.VideoFrame, size: tuple[int, int] | None = None) -> Planes:
+def from_frame(frame: av.VideoFrame, size: Size | None = None, *, see_through: bool = False) -> Planes:
     """Decoded frame to planes of `size` (default: its own), whatever its pixel format."""
     width, height = size or (frame.width, frame.height)
     # HD without a tag is BT.709 in every player; swscale would take BT.601.
     untagged = frame.colorspace not in (BT709, *range(4, 11))
     source = Colorspace.ITU709 if untagged and frame.height >= 720 else None
-    flat = frame.reformat(width, height, "yuv420p", source, Colorspace.ITU709, Interpolation.BICUBIC, None, "MPEG")
-    return Planes(*(_rows(plane)[: plane.height, : plane.width].copy() for plane in flat.planes))
+    layout = "yuva420p" if see_through else "yuv420p"
+    flat = frame.reformat(width, height, layout, source, Colorspace.ITU709, Interpolation.BICUBIC, None, "MPEG")
+    return copied(_views(flat))
 
 
 def from_image(image: Image.Image) -> Planes:
-    """Convert an RGB image of even size."""
-    return from_frame(av.VideoFrame.from_ndarray(np.asarray(image.convert("RGB")), format="rgb24"))
+    """Convert an RGB image of even size, or an RGBA one with its coverage."""
+    layout = {"RGB": "rgb24", "RGBA": "rgba"}[image.mode]
+    frame = av.VideoFrame.from_ndarray(np.asarray(image), format=layout)
+    return from_frame(frame, see_through=image.mode == "RGBA")
 
 
-def to_frame(planes: Planes) -> av.VideoFrame:
-    """Return an encoder frame, tagged BT.709."""
-    frame = av.VideoFrame(*planes.size, "yuv420p")
-    for target, plane in zip(frame.planes, planes, strict=True):
-        # Rows of the frame may be padded to its alignment, so each is written up to its own width.
-        _rows(target)[: plane.shape[0], : plane.shape[1]] = plane
+def to_frame(picture: Planes) -> av.VideoFrame:
+    """Return a frame, tagged BT.709."""
+    frame = av.VideoFrame(*size_of(picture), "yuva420p" if len(picture) > 3 else "yuv420p")
+    for target, plane in zip(_views(frame), picture, strict=True):
+        target[...] = plane
     frame.colorspace = frame.color_primaries = frame.color_trc = BT709
     frame.color_range = LIMITED
     return frame
 
 
-def scaled(planes: Planes, size: tuple[int, int]) -> Planes:
+def scaled(picture: Planes, size: Size) -> Planes:
     """Scale to `size`."""
-    return planes if planes.size == size else from_frame(to_frame(planes), size)
+    return picture if size_of(picture) == size else from_frame(to_frame(picture), size)
 
 
-def patch(image: Image.Image) -> Patch:
-    """Prepare an image (its alpha is kept) for `lay`; odd sizes grow by a transparent pixel."""
-    canvas = Image.new("RGBA", (image.width + image.width % 2, image.height + image.height % 2))
-    canvas.paste(image.convert("RGBA"), (0, 0))
-    alpha = canvas.getchannel("A")
-    return Patch(from_image(canvas), np.asarray(alpha), np.asarray(alpha.reduce(2)))
+def padded(picture: Planes, rows: tuple[int, int], columns: tuple[int, int], mode: PadMode) -> Planes:
+    """Add even numbers of rows above and below, of columns left and right; `mode` is one of `numpy.pad`."""
+    return [
+        np.pad(plane, [(before >> halving, after >> halving) for before, after in (rows, columns)], mode=mode)
+        for plane, halving in zip(picture, HALVINGS, strict=False)
+    ]
 
 
-def view(plane: Plane, left: float, top: float, step: float, size: tuple[int, int]) -> Plane:
-    """Sample a plane from (left, top) on, between its pixels too, or slow moves would tremble; `size` is the result's.
+def view(picture: Planes, left: float, top: float, step: float, size: Size) -> Planes:
+    """Sample a picture from pixel (left, top) on, between its pixels too, or slow moves would tremble.
 
-    `step` is the way from one sample to the next. Rows beyond the edge repeat it, columns begin again.
+    `step` is the way from one sample to the next. libswscale does it, which only scales whole pixels to whole pixels:
+    of all scalings a little larger than needed the one is taken, and cut, that comes nearest, within about 0.05 pixels
+    where `step` is no simple fraction (such as 1) and the picture goes on for `SPARE` pixels beyond what is seen.
     """
-    width, height = size
-    corner = left + 0.5 - 0.5 * step, top + 0.5 - 0.5 * step
-    column, row = math.floor(corner[0]), math.floor(corner[1])
-    if step == 1:
-        # Most moves leave the scale alone: then it is one piece, or two that are mixed.
-        seen = _cut(plane, column, row, width + 1, height + 1)
-        seen = mixed(seen[:, :-1], seen[:, 1:], corner[0] - column)
-        return mixed(seen[:-1], seen[1:], corner[1] - row)
-    wide, high = width * step, height * step
-    if min(corner) < 1 or corner[0] + wide > plane.shape[1] - 1 or corner[1] + high > plane.shape[0] - 1:
-        # It looks beyond an edge.
-        corner = corner[0] - column + 1, corner[1] - row + 1
-        plane = _cut(plane, column - 1, row - 1, math.ceil(corner[0] + wide) + 1, math.ceil(corner[1] + high) + 1)
-    box = *corner, corner[0] + wide, corner[1] + high
-    return np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.BILINEAR, box))
+    (x, wide, grown_wide, skip_x), (y, high, grown_high, skip_y) = (
+        _scaling(*axis) for axis in zip((left, top), (step, step), size, size_of(picture), strict=True)
+    )
+    window = to_frame(_cut(picture, x, y, wide, high))
+    grown = window.reformat(grown_wide, grown_high, interpolation=Interpolation.BICUBIC, threads=1)
+    return _cut(_views(grown), skip_x, skip_y, *size)
 
 
-def viewed(picture: Planes, left: float, top: float, step: float, size: tuple[int, int]) -> Planes:
-    """Sample a whole picture; the result may be drawn over."""
-    half = size[0] // 2, size[1] // 2
-    x, y = halved(left, step), halved(top, step)
-    luma, *chroma = picture
-    planes = view(luma, left, top, step, size), *(view(plane, x, y, step, half) for plane in chroma)
-    return Planes(*(plane.copy() for plane in planes))
-
-
-def halved(place: float, step: float) -> float:
-    """Where chroma, on half the grid, has the place of a first luma sample."""
-    return (place + 0.5 * step) / 2 - 0.25
-
-
-def _cut(plane: Plane, left: int, top: int, width: int, height: int) -> Plane:
-    high, wide = plane.shape
-    if top < 0 or top + height > high:
-        plane = plane.take(np.arange(top, top + height).clip(0, high - 1), 0)
-    else:
-        plane = plane[top : top + height]
-    left %= wide
-    if left + width > wide:
-        return plane.take(np.arange(left, left + width), 1, mode="wrap")
-    return plane[:, left : left + width]
-
-
-def mixed(one: Plane, other: Plane, share: "Plane | float") -> Plane:
-    """Mix two planes; `share` is the other's: 0 to 1 for all pixels, or 0 to `WHOLE` for each."""
-    if isinstance(share, float):
-        if share in (0.0, 1.0):
-            return other if share else one
+def mixed(one: Plane, other: Plane, share: Plane | float) -> Plane:
+    """Mix two planes; `share` is the other's: 0 to 1 for all pixels, or 0 to 255 for each."""
+    if isinstance(share, float | int):
         return np.asarray(Image.blend(Image.fromarray(one), Image.fromarray(other), share))
-    over, mask = (Image.fromarray(np.broadcast_to(part, one.shape)) for part in (other, share))
-    return np.asarray(Image.composite(over, Image.fromarray(one), mask))
+    return np.asarray(Image.composite(Image.fromarray(other), Image.fromarray(one), Image.fromarray(share)))
 
 
-def lay(target: Planes, piece: Patch, left: int, top: int, opacity: float = 1.0) -> None:
-    """Draw a patch in place. It is moved to even pixels (chroma has half the grid) and clipped at the edges."""
+def lay(target: Planes, piece: Planes, left: int, top: int, opacity: float = 1.0) -> None:
+    """Draw a piece in place. It is moved to even pixels (chroma has half the grid) and clipped at the edges."""
     left, top = left & ~1, top & ~1
-    (width, height), (wide, high) = target.size, piece.planes.size
+    (width, height), (wide, high) = size_of(target), size_of(piece)
     x0, y0, x1, y1 = max(0, -left), max(0, -top), min(wide, width - left), min(high, height - top)
     if x1 <= x0 or y1 <= y0:
         return
-    for shift, alpha, under, over in zip(
-        (0, 1, 1), (piece.alpha, piece.half, piece.half), target, piece.planes, strict=True
-    ):
-        inner = slice(y0 >> shift, y1 >> shift), slice(x0 >> shift, x1 >> shift)
-        outer = slice((top + y0) >> shift, (top + y1) >> shift), slice((left + x0) >> shift, (left + x1) >> shift)
-        weight = alpha[inner] if opacity >= 1 else (alpha[inner] * opacity).astype(np.uint8)
-        under[outer] = mixed(under[outer], over[inner], weight)
+    for halving, under, over in zip(HALVINGS, target, piece, strict=False):
+        inner = slice(y0 >> halving, y1 >> halving), slice(x0 >> halving, x1 >> halving)
+        place = (
+            slice((top + y0) >> halving, (top + y1) >> halving),
+            slice((left + x0) >> halving, (left + x1) >> halving),
+        )
+        if len(piece) == 3:
+            under[place] = over[inner]
+            continue
+        alpha = piece[3][:: 1 << halving, :: 1 << halving][inner]
+        share = alpha if opacity >= 1 else (alpha * np.float32(opacity)).astype(np.uint8)
+        under[place] = mixed(under[place], over[inner], share)
 
 
-def _rows(plane: VideoPlane) -> Plane:
-    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+def _scaling(start: float, step: float, size: int, extent: int) -> tuple[int, int, int, int]:
+    """Of one axis: from which pixel on how many are scaled to how many, and how many of those are then skipped."""
+    grown = size + np.arange(0, SPARE + 1, 2)
+    count = np.minimum(2 * np.rint(grown * step / 2), extent & ~1)
+    likely = np.argsort(np.abs(count / grown - step))[:8]
+    grown, count, ratio = (values[likely][:, None] for values in (grown, count, count / grown))
+    skip = np.minimum(np.arange(0, SPARE + 1, 2), grown - size)
+    # The middle of the first sample is half a grown pixel after its edge.
+    first = np.clip(2 * np.rint((start + 0.5 - (skip + 0.5) * ratio) / 2), 0, (extent & ~1) - count)
+    off = first + (skip + 0.5) * ratio - 0.5 - start
+    best = np.unravel_index(int((np.abs(off) + np.abs(off + (ratio - step) * size)).argmin()), off.shape)
+    return int(first[best]), int(count[best[0], 0]), int(grown[best[0], 0]), int(skip[best])
+
+
+def _cut(picture: Planes, left: int, top: int, width: int, height: int) -> Planes:
+    return [
+        plane[top >> halving : (top + height) >> halving, left >> halving : (left + width) >> halving]
+        for plane, halving in zip(picture, HALVINGS, strict=False)
+    ]
+
+
+def _views(frame: av.VideoFrame) -> Planes:
+    """The planes of a frame where they lie. Its rows may be padded to their alignment."""
+    return [
+        np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+        for plane in frame.planes
+    ]

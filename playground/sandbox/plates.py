@@ -1,28 +1,30 @@
 """Plates: painted strips of a scene, one behind the other, and the camera that looks at them."""
 
 import math
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from playground.sandbox.palette import Canvas, Field
-from playground.sandbox.planes import WHOLE, Patch, Planes, halved, mixed, view
+from playground.sandbox.paint import Field, piece
+from playground.sandbox.planes import SPARE, Planes, lay, padded, size_of, view
 
-PLATE_WIDTH = 2048
+PERIOD = 2048
 """Columns of a plate in units (pixels where the shorter side of the picture has 720); then it begins again."""
-FAR = float("inf")
+EYE = 0.42
+"""How high the camera stands above the ground, in world units."""
+AT_REST = 1.06
+"""No camera looks at a plate pixel by pixel: `view` finds the places between them only where it is scaled."""
 
 
 class Pose(NamedTuple):
-    """Where the camera is: across, up and forward in world units; turned and tilted in pixels; zoom 1 is none."""
+    """Where the camera is: across, up and forward in world units; turned and tilted in pixels; its zoom."""
 
     across: float = 0.0
     up: float = 0.0
     forward: float = 0.0
     turn: float = 0.0
     tilt: float = 0.0
-    zoom: float = 1.0
+    zoom: float = AT_REST
 
 
 class Frame(NamedTuple):
@@ -39,67 +41,79 @@ class Frame(NamedTuple):
         return self.height / 2 + (self.horizon - self.height / 2) * pose.zoom + pose.tilt
 
 
-@dataclass(frozen=True)
-class Plate:
-    """A strip at one depth. `top` is its first row, in pixels below the horizon (mostly negative).
+class Layer(Protocol):
+    """Something at one depth, drawn after what is farther away."""
 
-    From row `solid` on it hides everything behind it.
+    @property
+    def depth(self) -> float:
+        """How far away it is, in world units."""
+        ...
+
+    def hides_from(self, pose: Pose) -> int:
+        """The picture's first row (even) from which it hides everything behind it."""
+        ...
+
+    def draw(self, picture: Planes, pose: Pose, seconds: float, bottom: int) -> None:
+        """Draw it as it is at a moment down to a row (even), in place."""
+        ...
+
+
+class Plate(NamedTuple):
+    """A painted strip. `top` is its first row, in pixels below the horizon (mostly negative).
+
+    From row `solid` on it hides everything behind it. `followed` is the share of the camera's way across that it keeps.
     """
 
-    patch: Patch
+    frame: Frame
+    painted: Planes
     depth: float
     top: float
     solid: int
-    once: bool = False
-    """Whether it stands for itself and does not begin again beside itself."""
+    period: int
+    followed: float
 
-    def place(self, frame: Frame, pose: Pose) -> tuple[float, float, float]:
+    def _place(self, pose: Pose) -> tuple[float, float, float]:
         """Which column and row of the plate the picture's first pixel shows, and how far the next one is."""
-        near = 1.0 if self.depth == FAR else self.depth / (self.depth - pose.forward)
-        shift = 0.0 if self.depth == FAR else frame.focal / self.depth
-        step = 1 / (pose.zoom * near)
-        left = (pose.turn * pose.zoom - frame.width / 2) * step + pose.across * shift + self.patch.alpha.shape[1] / 2
-        return left, -frame.level(pose) * step - pose.up * shift - self.top, step
+        step, shift = (1 - pose.forward / self.depth) / pose.zoom, self.frame.focal / self.depth
+        left = (pose.turn * pose.zoom - self.frame.width / 2) * step + pose.across * (1 - self.followed) * shift
+        return (
+            SPARE + (left + self.period / 2) % self.period,
+            -self.frame.level(pose) * step - pose.up * shift - self.top,
+            step,
+        )
 
-    def hides_from(self, frame: Frame, pose: Pose) -> int:
-        """The picture's first row (even) from which this hides everything behind it."""
-        if self.once or self.solid >= len(self.patch.alpha):
-            return frame.height
-        _, top, step = self.place(frame, pose)
-        return min(frame.height, max(0, math.ceil((self.solid - top) / step)) + 2 & ~1)
+    def hides_from(self, pose: Pose) -> int:
+        """From its last see-through row on it hides what is behind it."""
+        _, top, step = self._place(pose)
+        return min(self.frame.height, max(0, math.ceil((self.solid - top) / step)) + 2 & ~1)
 
-    def draw(self, picture: Planes, frame: Frame, pose: Pose, bottom: int) -> None:
-        """Draw it down to a row (even), in place."""
-        left, top, step = self.place(frame, pose)
-        first, solid = max(0, math.ceil((-1 - top) / step)) & ~1, min(bottom, self.hides_from(frame, pose))
-        begin, end = 0, frame.width
-        if self.once:
-            high, wide = self.patch.alpha.shape
-            begin, end = (min(frame.width, max(0, math.ceil((edge - left) / step)) + 1 & ~1) for edge in (0, wide - 1))
-            bottom = min(bottom, max(0, math.ceil((high - top) / step)) & ~1)
-        if begin >= end:
-            return
-        shares = self.patch.alpha, self.patch.half, self.patch.half
-        for shift, target, source, share in zip((0, 1, 1), picture, self.patch.planes, shares, strict=True):
-            x, y = (halved(left, step), halved(top, step)) if shift else (left, top)
-            x, across, width = x + (begin >> shift) * step, slice(begin >> shift, end >> shift), (end - begin) >> shift
-            for upper, lower, covers in ((first, min(solid, bottom), False), (max(first, solid), bottom, True)):
-                rows = slice(upper >> shift, lower >> shift)
-                if rows.start >= rows.stop:
-                    continue
-                part = x, y + rows.start * step, step, (width, rows.stop - rows.start)
-                seen, under = view(source, *part), target[rows, across]
-                under[...] = seen if covers else mixed(under, seen, view(share, *part))
+    def draw(self, picture: Planes, pose: Pose, seconds: float, bottom: int) -> None:
+        """Draw what the camera sees of it."""
+        left, top, step = self._place(pose)
+        first = max(0, math.ceil(-top / step) + 1 & ~1)
+        high = min(bottom, int((size_of(self.painted)[1] - 1 - top) / step) & ~1) - first
+        if high > 0:
+            lay(picture, view(self.painted, left, top + first * step, step, (self.frame.width, high)), 0, first)
 
 
-def plate(painted: Canvas, alpha: Field, depth: float, top: float, once: bool = False) -> Plate:
-    """Make a plate of what was painted and its coverage (0 to 1)."""
-    first = max(0, int(np.flatnonzero(alpha.any(1))[0]) - 2) & ~1
-    alpha, painted = alpha[first:], painted.at(slice(first, len(alpha)), slice(0, alpha.shape[1]))
-    # On even rows: a camera that only turns then has nothing to mix between rows.
-    top = round((top + first) / 2) * 2
-    whole = (alpha * WHOLE + 0.5).astype(np.uint8)
-    half = ((whole[::2, ::2].astype(np.uint16) + whole[1::2, 1::2]) >> 1).astype(np.uint8)
-    see_through = np.flatnonzero((whole < WHOLE).any(1))
-    solid = int(see_through[-1]) + 1 if see_through.size else 0
-    return Plate(Patch(painted.planes(), whole, half), depth, top, solid, once)
+def plate(
+    frame: Frame,
+    canvas: Field,
+    alpha: Field | None,
+    depth: float,
+    top: float,
+    *,
+    ends: bool = False,
+    followed: float = 0.0,
+) -> Plate:
+    """Make a plate of what was painted and its coverage (0 to 1). What does not end goes on below as its last row."""
+    first = 0 if alpha is None else max(0, int(np.flatnonzero(alpha.any(1))[0]) - 2) & ~1
+    alpha = None if alpha is None else alpha[first:]
+    painted = piece(canvas[:, first:], alpha)
+    see_through = np.flatnonzero((painted[3] < 255).any(1)) if alpha is not None else np.array([0])
+    solid = frame.height * 9 if ends else int(see_through[-1]) + 1 if see_through.size else 0
+    period = size_of(painted)[0]
+    # On even rows: chroma has half of them.
+    painted = padded(painted, (0, 0), (SPARE, frame.width + SPARE), "wrap")
+    painted = painted if ends else padded(painted, (0, frame.height // 6 * 2), (0, 0), "edge")
+    return Plate(frame, painted, depth, top + first, solid, period, followed)

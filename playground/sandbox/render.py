@@ -6,26 +6,24 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
-from av.packet import Packet
+import numpy as np
 
-from playground.sandbox import media, planes
-from playground.sandbox.encode import alike, encode, encode_sound, join
-from playground.sandbox.morph import Morph
-from playground.sandbox.overlay import Overlay, without_label
-from playground.sandbox.planes import Planes
-from playground.sandbox.scene import Sequence
+from playground.sandbox import media, overlay, planes
+from playground.sandbox.encode import SAMPLES_A_FRAME, Packets, alike, continue_sound, encode, encode_sound, join
+from playground.sandbox.overlay import Laid, without_label
+from playground.sandbox.planes import Planes, Size
+from playground.sandbox.scene import scene
 from playground.sandbox.sound import soundtrack
 from playground.sandbox.spec import FPS, RenderSpec
-from playground.sandbox.stills import Dissolve, Enlarged, Prints, Shot, Still
+from playground.sandbox.stills import Shot, dissolve, morph, still
 from playground.sandbox.story import Story, read
 
 Tell = Callable[[float], None]
 """Receives the share done, 0 to 1, never falling."""
 
 _DRAWERS = 2
-_LARGEST_SCENE = 1920 * 1080
+_LARGEST_DRAWN = 1920 * 1088
 _LEAST_SHOT_SECONDS = 2
 
 
@@ -36,6 +34,7 @@ def render(spec: RenderSpec, tell: Tell) -> int:
     """
     story = read(spec.prompt, spec.negative_prompt, max(1, min(4, spec.seconds // _LEAST_SHOT_SECONDS)))
     source = media.survey(spec.source_video) if spec.source_video is not None else None
+    size = source.size if source is not None else spec.size
     old, new, whole = (spec.output.with_name(f".{spec.output.stem}.{part}") for part in ("old", "new", "whole"))
     total = spec.frame_count + (source.frame_count if source is not None and not source.own else 0)
 
@@ -48,12 +47,9 @@ def render(spec: RenderSpec, tell: Tell) -> int:
     with ThreadPoolExecutor(1) as beside:
         try:
             sound = beside.submit(_sound, spec, story, source)
-            size, shot = (
-                (source.size, _continuation(spec, story, source)) if source else (spec.size, _shot(spec, story))
-            )
-            overlay = Overlay(size, spec.frame_count, story.captions)
+            shot, laid = _shot(spec, story, size, source)
             exact = {"image-to-video": (0,), "interpolation": (0, spec.frame_count - 1)}.get(spec.mode, ())
-            encode(new, size, told(_drawn(shot, overlay, spec.frame_count)), exact)
+            encode(new, size, told(_drawn(shot, laid, spec.frame_count)), exact)
             parts = [(new, spec.frame_count)]
             if source is not None and source.own and alike(source.path, new):
                 parts.insert(0, (source.path, source.frame_count))
@@ -69,63 +65,68 @@ def render(spec: RenderSpec, tell: Tell) -> int:
     return spec.output.stat().st_size
 
 
-def _sound(spec: RenderSpec, story: Story, source: media.Source | None) -> "list[Packet[Any]] | None":
+def _sound(spec: RenderSpec, story: Story, source: media.Source | None) -> Packets | None:
     if not spec.audio:
         return None
-    before = source.sound() if source is not None else ()
-    return encode_sound(chain(before, [soundtrack(story, spec.prompt, spec.seconds, spec.dice_seed)]))
+    new = soundtrack(story, spec.prompt, spec.seconds, spec.dice_seed)
+    if source is None:
+        return encode_sound([new])
+    packets = source.sound_packets()
+    if packets is None:
+        return encode_sound(chain(source.sound(), [new]))
+    return continue_sound(packets, source.frame_count * SAMPLES_A_FRAME, new)
 
 
-def _shot(spec: RenderSpec, story: Story) -> Shot:
+def _shot(spec: RenderSpec, story: Story, size: Size, source: media.Source | None) -> tuple[Shot, list[Laid]]:
+    """What is seen, and what is laid over it."""
+    laid = [*overlay.captions(story.captions, size, spec.frame_count), overlay.label(size)]
+    move = story.shots[0].move
+    if source is not None:
+        # The camera goes on over the last picture, then what the new prompt says comes up.
+        shot = still(without_label(source.last_planes()), spec.frame_count, move)
+        if story.captions:
+            shot = dissolve(shot, _scene(story, size, spec), first=FPS, last=min(spec.frame_count - 1, 4 * FPS))
+        return shot, laid
+    given = [without_label(_fitted(spec, path)) for path in (spec.first_frame, spec.last_frame) if path is not None]
     if spec.mode == "image-to-video":
-        return Still(without_label(_fitted(spec, spec.first_frame)), spec.frame_count, story.shots[0].move)
+        return still(given[0], spec.frame_count, move), laid
     if spec.mode == "interpolation":
-        first, last = _fitted(spec, spec.first_frame), _fitted(spec, spec.last_frame)
-        return Morph(without_label(first), without_label(last), spec.frame_count)
+        return morph(given[0], given[1], spec.frame_count), laid
     if spec.mode == "references":
         # The pictures show what it is about.
         story = replace(story, shots=tuple(replace(shot, subject=None) for shot in story.shots))
-    scene = _scene(story, spec.size, spec)
-    if spec.mode == "references":
-        images = [media.load_image(path, near=spec.size) for path in spec.reference_images]
-        return Prints(scene, images, spec.size, spec.dice_seed)
-    return scene
+        images = [media.load_image(path, near=size) for path in spec.reference_images]
+        laid = overlay.prints(images, size, np.random.default_rng(spec.dice_seed)) + laid
+    return _scene(story, size, spec), laid
 
 
-def _scene(story: Story, size: tuple[int, int], spec: RenderSpec) -> Shot:
+def _scene(story: Story, size: Size, spec: RenderSpec) -> Shot:
+    """A scene, drawn small and scaled up where it is larger than full HD: drawing it at 4K would take much longer."""
     width, height = size
-    if width * height <= _LARGEST_SCENE:
-        return Sequence(story, size, spec.frame_count, spec.dice_seed)
-    return Enlarged(Sequence(story, (width // 4 * 2, height // 4 * 2), spec.frame_count, spec.dice_seed), size)
+    if width * height <= _LARGEST_DRAWN:
+        return scene(story, size, spec.frame_count, spec.dice_seed)
+    shot = scene(story, (width // 4 * 2, height // 4 * 2), spec.frame_count, spec.dice_seed)
+    return lambda index: planes.scaled(shot(index), size)
 
 
-def _fitted(spec: RenderSpec, path: Path | None) -> Planes:
-    assert path is not None, "the spec was validated"
+def _fitted(spec: RenderSpec, path: Path) -> Planes:
     return planes.from_image(media.fit(media.load_image(path, near=spec.size), spec.size, spec.resize_mode))
-
-
-def _continuation(spec: RenderSpec, story: Story, source: media.Source) -> Shot:
-    """The camera goes on over the last picture, then what the new prompt says comes up."""
-    still = Still(without_label(source.last_planes()), spec.frame_count, story.shots[0].move)
-    if not story.shots[0].sentences:
-        return still
-    return Dissolve(still, _scene(story, source.size, spec), first=FPS, last=min(spec.frame_count - 1, 4 * FPS))
 
 
 def _labelled(source: media.Source) -> Iterator[Planes]:
     """The frames of a clip whose packets cannot be taken over."""
-    overlay = Overlay(source.size, source.frame_count)
-    for number, picture in enumerate(source.frames()):
-        overlay.draw(picture, number)
+    for picture in source.frames():
+        overlay.label(source.size).draw(picture, 0)
         yield picture
 
 
-def _drawn(shot: Shot, overlay: Overlay, frame_count: int) -> Iterator[Planes]:
+def _drawn(shot: Shot, laid: list[Laid], frame_count: int) -> Iterator[Planes]:
     """Draw all frames in order on a few threads, never more than a handful ahead of the encoder."""
 
     def draw(index: int) -> Planes:
-        picture = shot.frame(index)
-        overlay.draw(picture, index)
+        picture = shot(index)
+        for piece in laid:
+            piece.draw(picture, index)
         return picture
 
     with ThreadPoolExecutor(_DRAWERS) as pool:

@@ -1,168 +1,160 @@
-"""Moving pictures made of stills: a camera over one, reference pictures before a scene, one shot giving way to another.
+"""Moving pictures made of stills: a camera over one, a morph from one to another, one shot giving way to the next.
 
 A shot's frame depends on its number only, so that several threads can draw at once and always draw the same.
 """
 
 import math
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
-from playground.sandbox.planes import Patch, Planes, lay, mixed, patch, scaled, viewed
-from playground.sandbox.scenery import looks
+from playground.sandbox.paint import Field, resized, smooth
+from playground.sandbox.planes import SPARE, Plane, Planes, Size, copied, mixed, padded, scaled, size_of, view
 from playground.sandbox.spec import FPS
+from playground.sandbox.tables import table
+
+Shot: TypeAlias = Callable[[int], Planes]
+"""Draws the picture of a frame number, without writing on it; the caller may draw over it."""
 
 _CLOSEST = 1.18
-_MARGIN = 0.1
+_FINER = 1.25
+"""Frames are sampled from a picture enlarged by this: `view` is not exact at the picture's own scale."""
+_TILE = 96
+_FARTHEST = 0.14
+"""The longest way that anything moves in a morph, as a share of the picture's width."""
+_RUN = 8
+"""How many pixels side by side move together in a morph: neighbours part by far less than one."""
 
 
-class Shot(Protocol):
-    """A row of pictures without writing on them."""
+def still(picture: Planes, frame_count: int, move: str) -> Shot:
+    """Move a camera over one picture. Frame 0 is exactly the picture."""
+    width, height = size_of(picture)
+    way, sides = table("scenery")["camera"][move], (round(width * _FINER / 2) * 2, round(height * _FINER / 2) * 2)
+    # Drawing back shows more than there is: the picture goes on mirrored.
+    margin = SPARE + max(sides) // 20 * 2
+    finer = padded(scaled(picture, sides), (margin, margin), (margin, margin), "symmetric")
 
-    def frame(self, index: int) -> Planes:
-        """Draw one picture; the caller may draw over it."""
-        ...
-
-
-class Still:
-    """A camera moving over one picture. Frame 0 is exactly the picture."""
-
-    def __init__(self, picture: Planes, frame_count: int, move: str) -> None:
-        self._exact, self._frame_count, self._move = picture, frame_count, move
-        # Drawing back shows more than there is: the picture goes on mirrored.
-        self._margins = [int(side * _MARGIN / 2) * 2 if move.endswith("-out") else 0 for side in picture.size]
-        across, down = self._margins
-        self._picture = Planes(
-            *(
-                np.pad(plane, ((down >> step, down >> step), (across >> step, across >> step)), mode="symmetric")
-                for plane, step in zip(picture, (0, 1, 1), strict=True)
-            )
+    def frame(index: int) -> Planes:
+        share, seconds = float(smooth(index / max(1, frame_count - 1))), index / FPS
+        nearer, across, down = (part * share for part in way.get("over", (0, 0, 0)))
+        if nearer == 0:
+            return copied(picture)
+        across += 0.07 * way.get("shakes", 0) * math.sin(2.1 * seconds)
+        down += 0.07 * way.get("shakes", 0) * math.sin(2.9 * seconds)
+        step = _FINER / _CLOSEST**nearer
+        # From the middle of the first pixel seen, half a step from the edge.
+        left, top = (
+            (finer_side - side * step) / 2 + margin + 0.5 * (step - 1) + aside * (side * _FINER - side * step) / 2
+            for finer_side, side, aside in zip(sides, (width, height), (across, down), strict=True)
         )
+        return copied(view(finer, left, top, step, (width, height)))
 
-    def frame(self, index: int) -> Planes:
-        """Draw the picture as seen at frame `index`."""
-        zoom, across, down = self._view(index)
-        if zoom == 1:
-            return self._exact.copy()
-        width, height = self._exact.size
-        left, top = (width - width / zoom) / 2 * (1 + across), (height - height / zoom) / 2 * (1 + down)
-        # The first pixel's middle, where its left edge is `left`.
-        middle = 0.5 / zoom - 0.5
-        left, top = left + self._margins[0] + middle, top + self._margins[1] + middle
-        return viewed(self._picture, left, top, 1 / zoom, self._exact.size)
-
-    def _view(self, index: int) -> tuple[float, float, float]:
-        moved = eased(index / max(1, self._frame_count - 1))
-        if self._move == "static":
-            return 1.0, 0.0, 0.0
-        if self._move == "handheld":
-            seconds = index / FPS
-            return 1 + 0.07 * eased(seconds), 0.5 * math.sin(2.1 * seconds), 0.5 * math.sin(2.9 * seconds)
-        if self._move.endswith("-out"):
-            return 1 / (1 + 2 * _MARGIN * 0.9 * moved), 0.0, 0.0
-        across, down = looks()["camera"][self._move].get("drifts", (0.0, 0.0))
-        return 1 + (_CLOSEST - 1) * moved, across * moved, down * moved
+    return frame
 
 
-class Dissolve:
-    """One shot giving way to another between two frame numbers."""
+def dissolve(before: Shot, after: Shot, first: int, last: int) -> Shot:
+    """Let one shot give way to another between two frame numbers."""
 
-    def __init__(self, before: Shot, after: Shot, first: int, last: int) -> None:
-        self._before, self._after = before, after
-        self._first, self._last = first, last
+    def frame(index: int) -> Planes:
+        share = float(smooth((index - first) / (last - first)))
+        if share in (0, 1):
+            return after(index) if share else before(index)
+        return blended(before(index), after(index), share)
 
-    def frame(self, index: int) -> Planes:
-        """Draw whichever shows at frame `index`, or both."""
-        share = eased((index - self._first) / (self._last - self._first))
-        if share <= 0:
-            return self._before.frame(index)
-        if share >= 1:
-            return self._after.frame(index)
-        return dissolved(self._before.frame(index), self._after.frame(index), share)
+    return frame
 
 
-class Enlarged:
-    """A shot drawn small and scaled up, because drawing it at 4K would take several times as long."""
-
-    def __init__(self, shot: Shot, size: tuple[int, int]) -> None:
-        self._shot, self._size = shot, size
-
-    def frame(self, index: int) -> Planes:
-        """Draw frame `index` at the larger size."""
-        return scaled(self._shot.frame(index), self._size)
-
-
-class Prints:
-    """Reference pictures before another shot: photos as prints, cut-outs standing free, each in its own shape."""
-
-    def __init__(self, shot: Shot, images: Sequence[Image.Image], size: tuple[int, int], seed: int) -> None:
-        self._shot = shot
-        width, height = size
-        dice = np.random.default_rng(seed)
-        boxes = _arranged([image.width / image.height for image in images], 0.86 * width, 0.62 * height)
-        self._rise = height // 30
-        self._pieces: list[tuple[Patch, int, int]] = []
-        for image, (left, top, wide, high) in zip(images, boxes, strict=True):
-            piece = _mounted(image, round(wide), round(high), float(dice.uniform(-2.4, 2.4)))
-            x, y = 0.07 * width + left + wide / 2, 0.14 * height + top + high / 2
-            self._pieces.append((patch(piece), round(x - piece.width / 2), round(y - piece.height / 2)))
-
-    def frame(self, index: int) -> Planes:
-        """Draw the shot with the pictures that have come up by frame `index`, one after the other."""
-        picture = self._shot.frame(index)
-        for number, (piece, left, top) in enumerate(self._pieces):
-            arrived = eased((index / FPS - 0.25 * number) / 0.6)
-            if arrived > 0:
-                lay(picture, piece, left, top + round(self._rise * (1 - arrived)), arrived)
-        return picture
-
-
-def dissolved(first: Planes, second: Planes, share: float) -> Planes:
+def blended(first: Planes, second: Planes, share: float) -> Planes:
     """Mix two pictures: `share` 0 gives the first, 1 the second."""
-    return Planes(*(mixed(one, other, share).copy() for one, other in zip(first, second, strict=True)))
+    return [mixed(one, other, share).copy() for one, other in zip(first, second, strict=True)]
 
 
-def eased(share: float) -> float:
-    """Ease from 0 to 1 with soft ends; what is outside is held."""
-    share = min(1.0, max(0.0, share))
-    return share * share * (3 - 2 * share)
+def morph(first: Planes, last: Planes, frame_count: int) -> Shot:
+    """Move what is alike in both from one to the other, let the rest dissolve; both ends are exact."""
+    ways = flow(_grey(first), _grey(last)), flow(_grey(last), _grey(first))
+    moving = [_moving(picture, way) for picture, way in zip((first, last), ways, strict=True)]
+
+    def frame(index: int) -> Planes:
+        if index in (0, frame_count - 1):
+            return copied(last if index else first)
+        share = float(smooth(index / (frame_count - 1)))
+        return blended(moving[0](share), moving[1](1 - share), float(smooth(share)))
+
+    return frame
 
 
-def _arranged(shapes: Sequence[float], width: float, height: float) -> list[tuple[float, float, float, float]]:
-    """Set pictures (width by height) in rows of one height each, as large as the space allows.
+def flow(one: Field, other: Field) -> Field:
+    """Say how far each place of one grey picture moves to its like in the other: across and down, by its width.
 
-    Returns left, top, width and height of each, the whole in the middle.
+    Phase correlation of the whole and then of tiles (C. Kuglin, D. Hines, 1975). What is not alike moves as the whole.
     """
-    best: list[tuple[float, float, float, float]] = []
-    for count in range(1, len(shapes) + 1):
-        rows = [list(part) for part in np.array_split(np.asarray(shapes), count)]
-        high = min(height / (count + 0.08 * (count - 1)), *(width / (sum(row) + 0.08 * (len(row) - 1)) for row in rows))
-        gap = 0.08 * high
-        top = (height - count * high - (count - 1) * gap) / 2
-        placed: list[tuple[float, float, float, float]] = []
-        for number, row in enumerate(rows):
-            left = (width - sum(row) * high - (len(row) - 1) * gap) / 2
-            for shape in row:
-                placed.append((left, top + number * (high + gap), shape * high, high))
-                left += shape * high + gap
-        if not best or high > best[0][3]:
-            best = placed
-    return best
+    width = one.shape[1]
+    whole = _shift(one[None], other[None], 12)[:, 0]
+    other = np.roll(other, -whole[::-1].astype(int), (0, 1))
+    pad, stride = _TILE // 2, _TILE // 4
+    tiles = [
+        sliding_window_view(np.pad(grey, pad, mode="reflect"), (_TILE, _TILE))[::stride, ::stride]
+        for grey in (one, other)
+    ]
+    rows, columns = tiles[0].shape[:2]
+    own = _shift(tiles[0].reshape(-1, _TILE, _TILE), tiles[1].reshape(-1, _TILE, _TILE), 7).reshape(2, rows, columns)
+    # A grid's smooth surface: each place takes what the tiles around it say.
+    steps = np.stack([resized(resized(part, columns // 2, rows // 2), columns, rows) for part in own])
+    return np.clip((steps + whole[:, None, None]) / width, -_FARTHEST, _FARTHEST).astype(np.float32)
 
 
-def _mounted(image: Image.Image, width: int, height: int, angle: float) -> Image.Image:
-    """Make a print with a white border, laid a little askew, or leave a cut-out as it is; both cast a shadow."""
-    picture = image.convert("RGBA").resize((max(2, width), max(2, height)), Image.Resampling.LANCZOS)
-    edge = max(2, min(width, height) // 40)
-    if np.asarray(picture.getchannel("A")).min() > 250:
-        ImageDraw.Draw(picture).rectangle((0, 0, width - 1, height - 1), outline="white", width=edge)
-        picture = picture.rotate(angle, Image.Resampling.BICUBIC, expand=True)
-    room = edge * 3
-    shadow = Image.new("L", (picture.width + 2 * room, picture.height + 2 * room))
-    shadow.paste(picture.getchannel("A").point([value * 2 // 5 for value in range(256)]), (room, room + edge))
-    mounted = Image.new("RGBA", shadow.size)
-    mounted.putalpha(shadow.filter(ImageFilter.GaussianBlur(edge)))
-    mounted.alpha_composite(picture, (room, room))
-    return mounted
+def _shift(ones: Field, others: Field, certain: float) -> Field:
+    """The shift (across, down) of each picture onto its like, 0 where none stands out by so many deviations."""
+    height, width = ones.shape[1:]
+    window = np.hanning(height)[:, None] * np.hanning(width)
+    spectra = [np.fft.rfft2((part - part.mean((1, 2), keepdims=True)) * window) for part in (ones, others)]
+    cross = np.conj(spectra[0]) * spectra[1]
+    likeness = np.fft.irfft2(cross / (np.abs(cross) + 1e-3 * np.abs(cross).mean()), (height, width))
+    likeness = likeness.reshape(len(ones), height * width)
+    row, column = np.divmod(likeness.argmax(1), width)
+    found = np.stack([(column + width // 2) % width - width // 2, (row + height // 2) % height - height // 2])
+    return np.where(likeness.max(1) > certain * likeness.std(1), found, 0).astype(np.float32)
+
+
+def _moving(picture: Planes, way: Field) -> Callable[[float], Planes]:
+    """A picture that can be moved any part of the way along a flow, in half pixels."""
+    width, height = size_of(picture)
+    run = next(run for run in (_RUN, 4, 2) if width % (2 * run) == 0 or run == 2)
+    fine = padded(scaled(picture, (width * 2, height * 2)), (0, 0), (0, 4 * run), "edge")
+    # In every item of a bank a run of pixels, each two half pixels after the other.
+    banks = [_runs(plane, run >> halving) for plane, halving in zip(fine, (0, 1, 1), strict=True)]
+
+    def moved(share: float) -> Planes:
+        return [
+            _taken(bank, way * np.float32(share), (width >> halving, height >> halving), run >> halving)
+            for bank, halving in zip(banks, (0, 1, 1), strict=True)
+        ]
+
+    return moved
+
+
+def _runs(plane: Plane, run: int) -> NDArray[np.unsignedinteger[Any]]:
+    windows = np.ascontiguousarray(sliding_window_view(plane, 2 * run, axis=1)[:, : plane.shape[1] - 4 * run, ::2])
+    return windows.view(f"u{run}")[..., 0]
+
+
+def _taken(bank: NDArray[np.unsignedinteger[Any]], way: Field, size: Size, run: int) -> Plane:
+    width, height = size
+    along, down = (resized(part, width // run, height) * np.float32(2 * width) for part in way)
+    x = np.clip(np.arange(0, 2 * width, 2 * run, dtype=np.float32) - along, 0, 2 * (width - run)).astype(np.int32)
+    y = np.clip(np.arange(0, 2 * height, 2, dtype=np.float32)[:, None] - down, 0, 2 * height - 1).astype(np.int32)
+    at: NDArray[np.int32] = y * bank.shape[1] + x
+    return bank.ravel().take(at).view(np.uint8).reshape(height, width)
+
+
+def _grey(picture: Planes) -> Field:
+    """A small picture of how each place differs from what is around it: day and night of a view are alike in that."""
+    width, height = (round(side * 320 / max(size_of(picture)) / 32) * 32 for side in size_of(picture))
+    grey = scaled(picture, (width, height))[0].astype(np.float32)
+    for _ in range(2):
+        grey -= resized(resized(grey, width // 8, height // 8), width, height)
+        grey *= 40 / (np.sqrt(resized(resized(grey**2, width // 8, height // 8), width, height)) + 3)
+    return grey

@@ -4,13 +4,10 @@ import re
 from dataclasses import dataclass
 from zlib import crc32
 
-from playground.sandbox.scenery import looks, words
-
-Rgb = tuple[float, float, float]
+from playground.sandbox.tables import table
 
 _MOST_SENTENCES = 6
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|(?<=[。！？])\s*|\n+|, then\b,?\s+", re.IGNORECASE)
-_WORD = re.compile(r"[a-z]+")
 _REFUSED = re.compile(r"\b(?:no|without) (\w+)")
 _QUOTED = re.compile(r"[\"“]([^\"”]{2,200})[\"”]")
 # A sentence that only directs says how the shot before it is made; it is no shot of its own.
@@ -22,7 +19,7 @@ _DIRECTS = re.compile(
 
 @dataclass(frozen=True)
 class Shot:
-    """One setting of the camera. `water` lies before the land.
+    """One setting of the camera; all but its sentences are names in the tables. `water` lies before the land.
 
     The first colour named is the subject's `coat` where it stands before it, else the `tint` of everything.
     """
@@ -33,8 +30,8 @@ class Shot:
     water: bool
     move: str
     subject: str | None
-    coat: Rgb | None
-    tint: Rgb | None
+    coat: str | None
+    tint: str | None
     sentences: tuple[str, ...]
 
 
@@ -50,73 +47,78 @@ class Story:
     key: int
 
     def starts(self, length: int) -> list[int]:
-        """Where in a length each shot begins; every sentence has the same share."""
-        counts = [len(shot.sentences) for shot in self.shots]
-        return [length * sum(counts[:number]) // max(1, sum(counts)) for number in range(len(counts))]
+        """Where in a length each shot begins, and its end; every sentence has the same share."""
+        counts = [max(1, len(shot.sentences)) for shot in self.shots]
+        return [length * sum(counts[:number]) // sum(counts) for number in range(len(counts) + 1)]
 
 
 def read(prompt: str, negative: str = "", most_shots: int = 4) -> Story:
     """Read a prompt; what the negative prompt names, or the prompt after "no" or "without", is left out."""
-    unwanted = " ".join([negative.lower(), *_REFUSED.findall(prompt.lower())])
-    sentences = _sentences(prompt)
+    reader = _Reader(prompt, negative)
+    sentences = tuple(" ".join(part.split()) for part in _SENTENCE_END.split(prompt) if part.strip())[:_MOST_SENTENCES]
     shots: list[Shot] = []
     for group in _groups(sentences, most_shots):
-        shots.append(_shot(group, _plain(prompt), unwanted, shots[-1] if shots else None))
-    sounds = _named(_plain(prompt), unwanted, "sounds")
-    for shot in shots:
-        sounds += [name for name in looks()["places"][shot.place]["sounds"] if not _has(unwanted, "sounds", name)]
+        shots.append(reader.shot(group, shots[-1] if shots else None))
+    of_places = (sound for shot in shots for sound in table("scenery")["places"][shot.place]["sounds"])
+    sounds = [*reader.named("sounds"), *(sound for sound in of_places if reader.wanted("sounds", sound))]
     return Story(
         shots=tuple(shots),
-        captions=() if _has(unwanted, "without", "captions") else sentences,
+        captions=sentences if reader.wanted("without", "captions") else (),
         sounds=tuple(dict.fromkeys(sounds))[:4],
-        quotes=() if _has(unwanted, "without", "voices") else tuple(_QUOTED.findall(prompt)),
-        music=not _has(unwanted, "without", "music"),
+        quotes=tuple(_QUOTED.findall(prompt)) if reader.wanted("without", "voices") else (),
+        music=reader.wanted("without", "music"),
         key=crc32(prompt.encode("utf-8", "replace")),
     )
 
 
-def _shot(sentences: tuple[str, ...], text: str, unwanted: str, before: Shot | None) -> Shot:
-    own = _plain(" ".join(sentences))
-    # What is said later holds for the first shot too, where that says nothing of it itself.
-    later = text if before is None else ""
+class _Reader:
+    """Finds the choices that a prompt names."""
 
-    def named(lexicon: str) -> str | None:
-        return next(iter(_named(own, unwanted, lexicon) or _named(later, unwanted, lexicon)), None)
+    def __init__(self, prompt: str, negative: str) -> None:
+        self._text = _plain(prompt)
+        self._unwanted = " ".join([negative.lower(), *_REFUSED.findall(prompt.lower())])
 
-    wet = any(_has(own, *water) and not _has(unwanted, *water) for water in (("waters", "water"), ("places", "ocean")))
-    places = _named(own, unwanted, "places") or ([] if wet else _named(later, unwanted, "places"))
-    place = places[0] if places else before.place if before else "hills"
-    hour = named("hours") or (before.hour if before else "night" if place == "space" else "golden")
-    weather = named("weathers") or (before.weather if before else None)
-    same = before if before and before.place == place else None
-    subject = named("subjects") or (same.subject if same else None)
-    colours = looks()["colours"]
-    colour = next((word for word in _WORD.findall(own) if word in colours), None)
-    rgb: Rgb | None = tuple(colours[colour]) if colour is not None else None
-    coated = rgb is not None and subject is not None and _has(own, "subjects", subject, rf"{colour} (?:\w+ )?")
-    # A street shines when it is wet.
-    shining = place == "city" and (weather == "rain" or hour == "neon")
-    return Shot(
-        place=place,
-        hour=hour,
-        weather=weather,
-        water=place == "ocean" or wet or shining or (same is not None and same.water),
-        move=named("moves") or named("follows") or (before.move if before else "dolly-in"),
-        subject=subject,
-        coat=rgb if coated else same.coat if same else None,
-        tint=None if coated else rgb or (before.tint if before else None),
-        sentences=sentences,
-    )
+    def wanted(self, lexicon: str, choice: str) -> bool:
+        """Whether nobody asked to leave it out."""
+        return _found(self._unwanted, lexicon, choice) is None
 
+    def named(self, lexicon: str, text: str | None = None) -> list[str]:
+        """The choices that a text names (the whole prompt if none is given), in its order."""
+        text = self._text if text is None else text
+        hits = {choice: _found(text, lexicon, choice) for choice in table("words")[lexicon]}
+        found = [(hit.start(), choice) for choice, hit in hits.items() if hit and self.wanted(lexicon, choice)]
+        return [choice for _, choice in sorted(found, key=lambda hit: hit[0])]
 
-def _plain(text: str) -> str:
-    """Lower case, without what is said aloud and what is refused."""
-    return _REFUSED.sub(" ", _QUOTED.sub(" ", text.lower()))
+    def shot(self, sentences: tuple[str, ...], before: Shot | None) -> Shot:
+        """What its sentences say. What they leave open stays as before, or is as later sentences say."""
+        own = _plain(" ".join(sentences))
+        later = self._text if before is None else ""
 
+        def first(lexicon: str) -> str | None:
+            return next(iter(self.named(lexicon, own) or self.named(lexicon, later)), None)
 
-def _sentences(prompt: str) -> tuple[str, ...]:
-    parts = (" ".join(part.split()) for part in _SENTENCE_END.split(prompt.strip()))
-    return tuple(part for part in parts if part)[:_MOST_SENTENCES]
+        wet = bool(self.named("waters", own)) or "ocean" in self.named("places", own)
+        places = self.named("places", own) or ([] if wet else self.named("places", later))
+        place = places[0] if places else before.place if before else "hills"
+        hour = first("hours") or (before.hour if before else "night" if place == "space" else "golden")
+        weather = first("weathers") or (before.weather if before else None)
+        same = before if before and before.place == place else None
+        subject = first("subjects") or (same.subject if same else None)
+        tint = next((word for word in re.findall("[a-z]+", own) if word in table("scenery")["colours"]), None)
+        coated = tint and subject and _found(own, "subjects", subject, rf"{tint} (?:\w+ )?")
+        # A street shines when it is wet.
+        shining = place == "city" and (weather == "rain" or hour == "neon")
+        return Shot(
+            place=place,
+            hour=hour,
+            weather=weather,
+            water=place == "ocean" or wet or shining or (same is not None and same.water),
+            move=first("moves") or first("follows") or (before.move if before else "dolly-in"),
+            subject=subject,
+            coat=tint if coated else same.coat if same else None,
+            tint=None if coated else tint or (before.tint if before else None),
+            sentences=sentences,
+        )
 
 
 def _groups(sentences: tuple[str, ...], most: int) -> list[tuple[str, ...]]:
@@ -131,15 +133,11 @@ def _groups(sentences: tuple[str, ...], most: int) -> list[tuple[str, ...]]:
     return groups or [()]
 
 
-def _named(text: str, unwanted: str, lexicon: str) -> list[str]:
-    """The choices that a text names, in its order."""
-    found: list[tuple[int, str]] = []
-    for choice, pattern in words()[lexicon].items():
-        match = re.search(rf"\b(?:{pattern})", text)
-        if match is not None and not _has(unwanted, lexicon, choice):
-            found.append((match.start(), choice))
-    return [choice for _, choice in sorted(found, key=lambda hit: hit[0])]
+def _plain(text: str) -> str:
+    """Lower case, without what is said aloud and what is refused."""
+    return _REFUSED.sub(" ", _QUOTED.sub(" ", text.lower()))
 
 
-def _has(text: str, lexicon: str, choice: str, lead: str = "") -> bool:
-    return re.search(rf"\b{lead}(?:{words()[lexicon][choice]})", text) is not None
+def _found(text: str, lexicon: str, choice: str, lead: str = "") -> re.Match[str] | None:
+    pattern = table("words")[lexicon][choice]
+    return re.search(rf"\b{lead}(?:{pattern})", text)

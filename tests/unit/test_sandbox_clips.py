@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from playground.assets import asset
 from playground.sandbox.media import fit
-from playground.sandbox.overlay import label_box
+from playground.sandbox.overlay import label
 from playground.sandbox.render import render
 from playground.sandbox.spec import LABEL, RenderError, RenderSpec
 
@@ -77,7 +77,7 @@ def samples(path: Path) -> NDArray[np.float32]:
 def psnr(one: Rgb, other: Rgb) -> float:
     """Likeness in dB, without the label's place."""
     seen = np.ones(one.shape[:2], bool)
-    left, top, right, bottom = label_box((one.shape[1], one.shape[0]))
+    left, top, right, bottom = label((one.shape[1], one.shape[0])).box
     seen[top:bottom, left:right] = False
     error = float(np.mean((one[seen].astype(np.float64) - other[seen]) ** 2))
     return 99.0 if error == 0 else float(10 * np.log10(255**2 / error))
@@ -151,7 +151,7 @@ class TestTheFile:
             assert opened.metadata["comment"] == LABEL == "SANDBOX PREVIEW — not AI output"
 
     def test_bears_the_label_on_every_frame(self, clip: Path) -> None:
-        left, top, right, bottom = label_box((1280, 720))
+        left, top, right, bottom = label((1280, 720)).box
         seen = [frame[top:bottom, left:right] for frame in pictures(clip)]
         letters = seen[0].min(axis=2) > 200
         assert 0.04 < letters.mean() < 0.4
@@ -256,7 +256,7 @@ class TestExtension:
         old = make(audio=True)
         clip = make(mode="extension", seconds=2, source_video=old, prompt="")
         assert psnr(picture(clip, 95), picture(clip, 96)) > 30
-        left, top, right, bottom = label_box((1280, 720))
+        left, top, right, bottom = label((1280, 720)).box
         after = picture(clip, 140)
         after[top:bottom, left:right] = 0
         assert after[:60, 800:].min(axis=2).max() < 200, "no white letters wander through the corner"
@@ -289,7 +289,7 @@ class TestExtension:
             assert (video.width, video.height, video.frames) == (1278, 720, 60 + 48)
             assert video.average_rate == 24
             assert opened.duration == 4_500_000
-        left, top, right, bottom = label_box((1278, 720))
+        left, top, right, bottom = label((1278, 720)).box
         assert (picture(clip, 0)[top:bottom, left:right].max(axis=2) > 120).mean() > 0.03
         red = [float(frame[600:, :300, 0].mean()) for frame in pictures(clip)][:60]
         assert all(later >= earlier - 2 for earlier, later in itertools.pairwise(red))

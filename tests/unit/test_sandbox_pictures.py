@@ -9,8 +9,8 @@ from av.video.reformatter import Colorspace
 from PIL import Image
 
 from playground.sandbox import planes
-from playground.sandbox.media import check_boxes, fit, load_image, survey
-from playground.sandbox.overlay import Overlay, label_box, showable
+from playground.sandbox.media import fit, load_image, survey
+from playground.sandbox.overlay import captions, label, showable
 from playground.sandbox.planes import Planes
 from playground.sandbox.spec import RenderError, RenderSpec, ResizeMode
 from playground.sandbox.story import read
@@ -101,17 +101,6 @@ class TestClips:
             survey(tmp_path / "x.mp4")
         assert refused.value.code == "bad_media"
 
-    def test_notices_a_missing_end(self, tmp_path: Path) -> None:
-        boxes = b"".join(
-            (8 + length).to_bytes(4, "big") + kind + bytes(length)
-            for kind, length in ((b"ftyp", 16), (b"moov", 90), (b"mdat", 400))
-        )
-        (tmp_path / "x.mp4").write_bytes(boxes)
-        check_boxes(tmp_path / "x.mp4")
-        (tmp_path / "x.mp4").write_bytes(boxes[:-1])
-        with pytest.raises(RenderError, match="incomplete"):
-            check_boxes(tmp_path / "x.mp4")
-
 
 class TestWords:
     @pytest.mark.parametrize(
@@ -131,27 +120,23 @@ class TestWords:
 
     @pytest.mark.parametrize("size", [(1280, 720), (720, 1280), (64, 64), (320, 180), (3840, 2160)])
     def test_stay_inside_the_picture(self, size: tuple[int, int]) -> None:
-        left, top, right, bottom = label_box(size)
+        left, top, right, bottom = label(size).box
         assert 0 <= left < right <= size[0]
         assert 0 <= top < bottom <= size[1]
         assert [side % 2 for side in (left, top, right, bottom)] == [0, 0, 0, 0]
 
     @pytest.mark.parametrize("text", ["word " * 400, "x" * 3000, "مرحبا بالعالم " * 40, "a", "‏\u202e"])
     def test_of_any_length_are_drawn(self, text: str) -> None:
-        size = (320, 180)
-        below = grey(size)
-        Overlay(size, 96, [text]).draw(below, 48)
-        plain = grey(size)
-        Overlay(size, 96).draw(plain, 48)
-        changed = np.flatnonzero((below.y != plain.y).any(axis=1))
+        below, plain = grey(SIZE), grey(SIZE)
+        for caption in captions([text], SIZE, 96):
+            caption.draw(below, 48)
+        changed = np.flatnonzero((below[0] != plain[0]).any(axis=1))
         assert changed.size == 0 or changed.min() > 40
 
     def test_the_label_drawn_twice_is_the_label_drawn_once(self) -> None:
         once, twice = grey(SIZE), grey(SIZE)
-        overlay = Overlay(SIZE, 96)
-        overlay.draw(once, 0)
-        overlay.draw(twice, 0)
-        overlay.draw(twice, 1)
+        for picture in (once, twice, twice):
+            label(SIZE).draw(picture, 0)
         assert all(np.array_equal(one, other) for one, other in zip(once, twice, strict=True))
 
 
@@ -206,7 +191,7 @@ class TestStory:
         story = read('A lake at sunset. The camera pans left. "Look!" she says. Then a city at night. Sound of rain.')
         assert [(shot.place, shot.hour) for shot in story.shots] == [("hills", "sunset"), ("city", "night")]
         assert [len(shot.sentences) for shot in story.shots] == [3, 2]
-        assert story.starts(100) == [0, 60]
+        assert story.starts(100) == [0, 60, 100]
         assert story.quotes == ("Look!",)
 
     def test_a_short_clip_has_few_shots(self) -> None:
@@ -220,9 +205,8 @@ class TestStory:
         assert read("A street without rain").shots[0].weather is None
 
     def test_a_colour_belongs_to_what_it_stands_before(self) -> None:
-        teal = (30, 140, 146)
-        assert read("Teal hills, red sky").shots[0].tint == teal
-        assert read("A teal sailing boat").shots[0].coat == teal
+        assert read("Teal hills, red sky").shots[0].tint == "teal"
+        assert read("A teal sailing boat").shots[0].coat == "teal"
         assert read("A teal sailing boat").shots[0].tint is None
 
     def test_a_lone_half_of_a_sign_is_no_trouble(self) -> None:
