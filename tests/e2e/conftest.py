@@ -2,17 +2,19 @@
 
 import struct
 import zlib
-from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections import Counter
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Final
+from urllib.parse import urljoin, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, WebError, sync_playwright
 
-from tests.e2e.server import ROOT, Server
-from tests.e2e.steps import DESKTOP, Visit
+from tests.e2e.server import ROOT, Server, free_port
+from tests.e2e.steps import DESKTOP, Clip, Visit, Visiting, made
 
 SAMPLES = ROOT / "assets" / "samples"
 _BROWSER_FLAGS = (
@@ -35,12 +37,18 @@ _LOST = (
 _EXPECTED = ("status of 404", "status of 422", "status of 413", "net::ERR_FAILED")
 
 
+_DEALT: Final = 6
+"""Into how many piles the files here are dealt: two workers take them in turn, each with one server and one browser."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One server and one browser: these tests stay together on one worker."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("e2e"))
+    """The tests of a file stay together on one worker, and every pile is large, so that all are taken first."""
+    ours = [item for item in items if Path(__file__).parent in item.path.parents]
+    files = Counter(item.path for item in ours).most_common()
+    pile = {path: number % _DEALT for number, (path, _) in enumerate(files)}
+    for item in ours:
+        item.add_marker(pytest.mark.xdist_group(f"e2e-{pile[item.path]}"))
 
 
 @pytest.fixture(scope="session")
@@ -54,10 +62,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         running.stop()
 
 
+@pytest.fixture(scope="package")
+def clip(server: str) -> Clip:
+    """A finished video of somebody, for tests that only look at it or go on from it."""
+    return made(server, "A paper boat in the rain")
+
+
 @pytest.fixture
-def own_server(tmp_path: Path) -> Iterator[Server]:
+def own_server(tmp_path: Path, second_port: int) -> Iterator[Server]:
     """A server for one test, which may kill it and start it again."""
-    running = Server(tmp_path)
+    running = Server(tmp_path, second_port)
     running.start()
     try:
         yield running
@@ -65,9 +79,15 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
         running.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
+def second_port() -> int:
+    """Where every other server stands, one after another: to a browser the same place, whose scripts it has read."""
+    return free_port()
+
+
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
-    """A headless Chromium for one module.
+    """A headless Chromium for this folder.
 
     Not for the session: until it is stopped, its event loop runs in the main thread, where other tests want theirs.
     """
@@ -75,6 +95,21 @@ def browser(chromium: str) -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=chromium, args=list(_BROWSER_FLAGS))
         yield running
         running.close()
+
+
+@pytest.fixture(scope="package")
+def usual(browser: Browser, server: str) -> BrowserContext:
+    """The browser of most visitors: it has read the page's scripts before, which takes three seconds of a core."""
+    return new_context(browser, base_url=server)
+
+
+def new_context(browser: Browser, size: tuple[int, int] = DESKTOP, base_url: str | None = None) -> BrowserContext:
+    """A browser that was never here. Nothing here looks at a movement, and each one takes half a core."""
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, base_url=base_url, reduced_motion="reduce"
+    )
+    context.set_default_timeout(15_000)
+    return context
 
 
 @dataclass
@@ -88,8 +123,17 @@ class Watch:
     def over(self, context: BrowserContext) -> None:
         """Listen to every page of a context."""
         context.on("console", self._on_console)
-        context.on("weberror", lambda error: self.complaints.append(f"uncaught: {error.error}"))
+        context.on("weberror", self._on_error)
         context.on("request", self._on_request)
+
+    def away_from(self, context: BrowserContext) -> None:
+        """Listen no more."""
+        context.remove_listener("console", self._on_console)
+        context.remove_listener("weberror", self._on_error)
+        context.remove_listener("request", self._on_request)
+
+    def _on_error(self, error: WebError) -> None:
+        self.complaints.append(f"uncaught: {error.error}")
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not any(each in message.text for each in self.expected):
@@ -102,54 +146,89 @@ class Watch:
 
 
 @pytest.fixture
-def visit(browser: Browser, server: str) -> Iterator[Visit]:
+def visit(visiting: Visiting, server: str) -> Iterator[Visit]:
     """Open the page as a new visitor, or as the visitor of a context; afterwards nothing may have complained."""
-    with _visiting(browser, server, _EXPECTED) as visit:
+    with visiting(server) as visit:
         yield visit
 
 
 @pytest.fixture
-def visit_cut_off(browser: Browser, own_server: Server) -> Iterator[Visit]:
+def visit_cut_off(visiting: Visiting, own_server: Server) -> Iterator[Visit]:
     """The same, of a server that will be killed or a network that will go: each lost request is noted."""
-    with _visiting(browser, own_server.url, (*_EXPECTED, *_LOST)) as visit:
+    with visiting(own_server.url, (*_EXPECTED, *_LOST)) as visit:
         yield visit
 
 
 @pytest.fixture
-def visiting(browser: Browser) -> Callable[[str], AbstractContextManager[Visit]]:
+def visiting(browser: Browser, usual: BrowserContext) -> Visiting:
     """The same of any server, for a block."""
-    return lambda url: _visiting(browser, url, _EXPECTED)
+
+    @contextmanager
+    def block(url: str, expected: tuple[str, ...] = _EXPECTED) -> Generator[Visit]:
+        watch = Watch(urlsplit(url).netloc, expected)
+        watch.over(usual)
+        guests = _Guests(browser, usual, url, watch)
+        yield guests.open
+        guests.leave()
+        assert not watch.complaints
+
+    return block
 
 
-@contextmanager
-def _visiting(browser: Browser, server: str, expected: tuple[str, ...]) -> Generator[Visit]:
-    contexts: list[BrowserContext] = []
-    watch = Watch(urlsplit(server).netloc, expected)
+class _Guests:
+    """Who visits during one test: the first with the usual browser, emptied, everybody else with a new one."""
 
-    def open_page(
-        path: str = "/?__theme=light", *, size: tuple[int, int] = DESKTOP, context: BrowserContext | None = None
+    def __init__(self, browser: Browser, usual: BrowserContext, url: str, watch: Watch) -> None:
+        self._browser, self._usual, self._url, self._watch = browser, usual, url, watch
+        self._others: list[BrowserContext] = []
+        self._came = False
+
+    def open(
+        self,
+        path: str | None = "/?__theme=light",
+        *,
+        size: tuple[int, int] = DESKTOP,
+        context: BrowserContext | None = None,
+        owner: str | None = None,
     ) -> Page:
-        if context is None:
-            context = browser.new_context(
-                viewport={"width": size[0], "height": size[1]},
-                base_url=server,
-                # Nothing here looks at a movement, and without a graphics card each one takes half a core.
-                reduced_motion="reduce",
-            )
-            context.set_default_timeout(15_000)
-            watch.over(context)
-            contexts.append(context)
-        page = context.new_page()
-        page.goto(path)
+        page = (context or self._next()).new_page()
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        if owner is not None:
+            page.add_init_script(f"localStorage.setItem('veo.owner', '{owner}')")
+        if path is None:
+            return page
+        page.goto(urljoin(self._url, path))
         page.locator(".card").wait_for()
         # The draft has been restored, so what is typed from now on is kept.
         page.locator('[data-ready="yes"]').wait_for()
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not watch.complaints
+    def _next(self) -> BrowserContext:
+        if not self._came:
+            self._came = True
+            return self._usual
+        other = new_context(self._browser, base_url=self._url)
+        self._watch.over(other)
+        self._others.append(other)
+        return other
+
+    def leave(self) -> None:
+        for context in self._others:
+            context.close()
+        self._watch.away_from(self._usual)
+        forget(self._usual, self._url)
+
+
+def forget(context: BrowserContext, url: str) -> None:
+    """Make a browser one that was never at an address, but for the files that it has read."""
+    for page in context.pages:
+        page.close()
+    context.set_offline(False)
+    context.clear_permissions()
+    page = context.new_page()
+    kept = "cookies,local_storage,indexeddb,cache_storage,service_workers"
+    context.new_cdp_session(page).send("Storage.clearDataForOrigin", {"origin": url, "storageTypes": kept})  # pyright: ignore[reportUnknownMemberType] - Playwright types a message as a bare dict
+    page.close()
 
 
 @pytest.fixture(scope="session")

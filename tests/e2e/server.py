@@ -20,12 +20,12 @@ class Server:
     It sees no environment but what is given.
     """
 
-    def __init__(self, home: Path, **environment: str) -> None:
+    def __init__(self, home: Path, port: int | None = None, **environment: str) -> None:
         self.home = home
         self._environment = environment
         self._log = home / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
-        port = _free_port()
+        port = port if port is not None else free_port()
         self._command = [sys.executable, "-m", "playground", "serve", "--port", str(port)]
         self.url = f"http://127.0.0.1:{port}"
 
@@ -74,7 +74,8 @@ class Server:
         pytest.fail(f"The server did not answer within {_UP_WITHIN:.0f} s:\n{self._log.read_text()}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens at now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,15 +1,21 @@
 """What a person does on the page, in words that the tests share."""
 
+import json
 import os
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 from playwright.sync_api import Locator, Page, expect
 
 Visit = Callable[..., Page]
-"""Opens the page: `visit(path, size=…)` as a new visitor."""
+"""Opens the page: `visit(path, size=…)` as a new visitor, or as the owner of a clip; without a path, an empty one."""
+Visiting = Callable[..., AbstractContextManager[Visit]]
+"""The same of the server at an address, for a block."""
 DESKTOP = (1440, 900)
 PHONE = (390, 844)
 SCREENSHOTS = Path(__file__).parents[2] / "assets" / "screenshots"
@@ -128,6 +134,25 @@ def make_clip(page: Page, prompt: str = "A paper boat in the rain") -> str:
     """The shortest whole way to a finished video."""
     Form(page, "text-to-video").open().write(prompt).pick("duration_seconds", "4 s").generate()
     return reaches(page, "succeeded")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A finished video: who owns it, by the token that a browser keeps, and its job."""
+
+    owner: str
+    job: str
+
+
+def made(server: str, prompt: str) -> Clip:
+    """Make the shortest video as a program does, by Gradio's own API."""
+    request = {"provider": "sandbox", "mode": "text-to-video", "prompt": prompt, "duration_seconds": 4}
+    with httpx.Client(base_url=server, timeout=60) as client:
+        called = client.post("/gradio_api/call/text_to_video", json={"data": [request, None]}).json()["event_id"]
+        told = client.get(f"/gradio_api/call/text_to_video/{called}").text
+    last = json.loads(told.split("event: complete\ndata: ")[1].splitlines()[0])[0]
+    assert last["state"] == "succeeded", told
+    return Clip(last["owner_token"], last["job_id"])
 
 
 def plays(page: Page) -> dict[str, Any]:

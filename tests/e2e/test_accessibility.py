@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.steps import DESKTOP, PHONE, Form, Visit, card, jobs_of, make_clip, plays, reaches
+from tests.e2e.steps import DESKTOP, PHONE, Clip, Form, Visit, card, jobs_of, plays, reaches
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 TABS = ("Text to video", "Image to video", "Interpolation", "References", "Extension", "Capabilities")
@@ -56,9 +56,9 @@ def test_running(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_done(visit: Visit, theme: str) -> None:
-    page = visit(f"/?__theme={theme}")
-    make_clip(page)
+def test_done(visit: Visit, clip: Clip, theme: str) -> None:
+    page = visit(f"/?__theme={theme}&job={clip.job}", owner=clip.owner)
+    reaches(page, "succeeded")
     page.get_by_role("button", name="Python", exact=True).click()
     page.get_by_text("Request and answers").click()
     expect(page.locator(".talk section").first).to_be_visible()

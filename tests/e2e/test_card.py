@@ -58,7 +58,7 @@ def play(page: Page, views: Sequence[dict[str, Any] | None]) -> list[str]:
 
 
 def test_without_a_percentage_time_is_shown_and_words_stay_words(visit: Visit) -> None:
-    page = visit()
+    page = visit(None)
     play(page, [VIEW])
     expect(card(page)).to_have_attribute("data-state", "running")
     expect(page.locator(".figure")).to_have_text("1:15")
@@ -69,26 +69,27 @@ def test_without_a_percentage_time_is_shown_and_words_stay_words(visit: Visit) -
 
 
 def test_waiting_is_told_against_what_is_usual(visit: Visit) -> None:
-    page = visit()
+    page = visit(None)
     here, documented = {"low": 40.0, "high": 95.0, "jobs": 12}, {"low": 11.0, "high": 360.0, "jobs": 0}
-    play(page, [{**VIEW, "usual": here}])
+    views: list[dict[str, Any] | None] = [{**VIEW, "usual": here}]
+    play(page, views)
     says = page.locator(".calm p")
     expect(says).to_have_text("Half of such jobs took up to 40 s here, nine of ten up to 1 min 35 s (12 jobs).")
     # Time is shown, no percentage is made up.
     expect(page.locator(".calm .track")).to_be_visible()
     expect(page.locator(".card .bar")).to_be_hidden()
-    play(page, [{**VIEW, "usual": here, "elapsed_seconds": 96.0}])
+    views[:] = [{**VIEW, "usual": here, "elapsed_seconds": 96.0}]
     expect(says).to_have_text("Slower than nine of ten here, which took up to 1 min 35 s. It goes on.")
-    play(page, [{**VIEW, "usual": documented, "progress": 0.4}])
+    views[:] = [{**VIEW, "usual": documented, "progress": 0.4}]
     expect(says).to_have_text("Sandbox says that a video takes 11 s to 6 min.")
     expect(page.locator(".calm .track")).to_be_hidden()
     expect(page.locator(".card .bar")).to_be_visible()
-    play(page, [{**VIEW, "usual": documented, "elapsed_seconds": 400.0}])
+    views[:] = [{**VIEW, "usual": documented, "elapsed_seconds": 400.0}]
     expect(says).to_have_text("Longer than the 6 min that Sandbox names. It goes on.")
 
 
 def test_a_call_that_waits_for_its_answer_is_said_to_be_generating(visit: Visit) -> None:
-    page = visit()
+    page = visit(None)
     play(page, [{**VIEW, "state": "submitting", "words": "It answers when the video is finished."}])
     expect(page.locator(".card .said")).to_have_text("Generating")
     expect(page.locator(".card .steps .now")).to_have_text("Generating")
@@ -96,7 +97,7 @@ def test_a_call_that_waits_for_its_answer_is_said_to_be_generating(visit: Visit)
 
 
 def test_a_lost_connection_is_said_and_gets_over(visit: Visit) -> None:
-    page = visit()
+    page = visit(None)
     play(page, [VIEW, None, None, {**VIEW, "words": "back again"}])
     expect(page.locator(".connection")).to_contain_text("Your job goes on", timeout=15_000)
     expect(page.locator(".doing")).to_have_text("back again", timeout=20_000)
@@ -104,7 +105,7 @@ def test_a_lost_connection_is_said_and_gets_over(visit: Visit) -> None:
 
 
 def test_an_overdue_job_can_be_looked_at_again(visit: Visit) -> None:
-    page = visit()
+    page = visit(None)
     asked = play(page, [{**VIEW, "overdue": True, "can_cancel": False}] * 2 + [VIEW])
     expect(card(page)).to_have_attribute("data-state", "overdue")
     expect(card(page)).to_contain_text("the provider may still finish it")
@@ -114,7 +115,7 @@ def test_an_overdue_job_can_be_looked_at_again(visit: Visit) -> None:
 
 
 def test_several_videos_each_have_their_facts(visit: Visit) -> None:
-    page = visit()
+    page = visit(None)
     videos = [
         {
             "number": number,
@@ -146,7 +147,7 @@ def test_several_videos_each_have_their_facts(visit: Visit) -> None:
 
 
 def test_what_a_screen_reader_hears_changes_only_with_the_state(visit: Visit) -> None:
-    page = visit()
+    page = visit(None)
     play(page, [{**VIEW, "elapsed_seconds": float(second), "polls": second} for second in range(1, 6)])
     expect(card(page)).to_have_attribute("data-state", "running")
     page.evaluate(

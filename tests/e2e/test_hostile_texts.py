@@ -3,8 +3,7 @@
 import json
 import threading
 import tomllib
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from tests.e2e.server import ROOT, Server
-from tests.e2e.steps import Form, Visit, card, reaches
+from tests.e2e.steps import Form, Visit, Visiting, card, reaches
 
 TEXTS: list[str] = tomllib.loads((ROOT / "tests" / "data" / "hostile_texts.toml").read_text())["texts"]
 ALL = "\n".join(TEXTS)
@@ -38,7 +37,7 @@ class Rude(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
+def hostile(tmp_path_factory: pytest.TempPathFactory, second_port: int) -> Iterator[tuple[Server, Path]]:
     """A server with an operator's table whose labels are hostile, and the home that it has."""
     home = tmp_path_factory.mktemp("hostile")
     provider = ThreadingHTTPServer(("127.0.0.1", 0), Rude)
@@ -53,6 +52,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
     (home / "tables" / "rude.toml").write_text(table)
     running = Server(
         home,
+        second_port,
         PLAYGROUND_CATALOG_DIR=str(home / "tables"),
         PLAYGROUND_CREATES_PER_MINUTE="1",
         RUDE_API_KEY="canary",
@@ -68,9 +68,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
 
 
 @pytest.fixture
-def visit_hostile(
-    hostile: tuple[Server, Path], visiting: Callable[[str], AbstractContextManager[Visit]]
-) -> Iterator[Visit]:
+def visit_hostile(hostile: tuple[Server, Path], visiting: Visiting) -> Iterator[Visit]:
     with visiting(hostile[0].url) as visit:
         yield visit
 

@@ -18,13 +18,12 @@ CLIENT = """
 import json, sys
 from gradio_client import Client, handle_file
 client = Client(sys.argv[1], verbose=False)
-print(json.dumps(sorted(client.view_api(return_format="dict", print_info=False)["named_endpoints"])))
-request = json.loads(sys.argv[2])
-if len(sys.argv) > 3:
-    request["first_frame"] = handle_file(sys.argv[3])
-job = client.submit(request, api_name="/" + request["mode"].replace("-", "_"))
-for line in job:
-    print(json.dumps(line))
+told = [sorted(client.view_api(return_format="dict", print_info=False)["named_endpoints"])]
+for request, file in json.loads(sys.argv[2]):
+    if file:
+        request["first_frame"] = handle_file(file)
+    told.append(list(client.submit(request, api_name="/" + request["mode"].replace("-", "_"))))
+print(json.dumps(told))
 """
 
 
@@ -34,26 +33,34 @@ def http(server: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def follow(server: str, request: dict[str, Any], *files: Path) -> list[Any]:
-    """What `gradio_client` is told: the endpoints, then a line for every change."""
+@pytest.fixture(scope="module")
+def told(server: str, samples: Path) -> list[Any]:
+    """What `gradio_client` is told: the endpoints, then for each request a line for every change."""
+    picture = {**REQUEST, "mode": "image-to-video", "prompt": "It moves [sandbox:filtered]"}
+    requests = [
+        (REQUEST, None),
+        ({**REQUEST, "duration_seconds": 5}, None),
+        (picture, str(samples / "first-frame.jpg")),
+        ({**REQUEST, "first_frame": "/etc/hostname"}, None),
+    ]
     ran = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", CLIENT, server, json.dumps(request), *map(str, files)],
+        [sys.executable, "-W", "ignore", "-c", CLIENT, server, json.dumps(requests)],
         capture_output=True,
         text=True,
         check=False,
         timeout=100,
     )
     assert ran.returncode == 0, ran.stderr
-    return [json.loads(line) for line in ran.stdout.splitlines()]
+    return json.loads(ran.stdout)
 
 
 @pytest.fixture(scope="module")
-def followed(server: str) -> list[Any]:
-    return follow(server, REQUEST)
+def followed(told: list[Any]) -> list[Any]:
+    return told[1]
 
 
-def test_gradio_client_sees_five_endpoints_and_follows_a_job(followed: list[Any], http: httpx.Client) -> None:
-    endpoints, submitted, *lines = followed
+def test_gradio_client_sees_five_endpoints_and_follows_a_job(told: list[Any], http: httpx.Client) -> None:
+    endpoints, (submitted, *lines), *_ = told
     assert endpoints == ["/extension", "/image_to_video", "/interpolation", "/references", "/text_to_video"]
     assert submitted["job_id"]
     last = lines[-1]
@@ -64,24 +71,23 @@ def test_gradio_client_sees_five_endpoints_and_follows_a_job(followed: list[Any]
     assert [job["id"] for job in http.get("/api/jobs", headers=mine).json()["jobs"]] == [submitted["job_id"]]
 
 
-def test_gradio_client_is_told_what_does_not_fit(server: str) -> None:
-    _, refused = follow(server, {**REQUEST, "duration_seconds": 5})
+def test_gradio_client_is_told_what_does_not_fit(told: list[Any]) -> None:
+    (refused,) = told[2]
     assert refused["error"]["code"] == "invalid"
     assert refused["issues"][0]["field"] == "duration_seconds"
     assert refused["issues"][0]["allowed"] == [4, 6, 8]
 
 
-def test_gradio_client_uploads_a_picture(server: str, samples: Path, http: httpx.Client) -> None:
-    request = {**REQUEST, "mode": "image-to-video", "prompt": "It moves [sandbox:filtered]"}
-    _, submitted, *_, last = follow(server, request, samples / "first-frame.jpg")
+def test_gradio_client_uploads_a_picture(told: list[Any], http: httpx.Client) -> None:
+    submitted, *_, last = told[3]
     assert (last["state"], last["error"]["code"], last["charged"]) == ("failed", "filtered", "no")
     mine = {"authorization": f"Bearer {submitted['owner_token']}"}
     view = http.get(f"/api/jobs/{submitted['job_id']}", headers=mine).json()
     assert view["request"]["first_frame"].endswith("first-frame.jpg")
 
 
-def test_gradio_client_cannot_name_a_server_path(server: str) -> None:
-    _, refused = follow(server, {**REQUEST, "first_frame": "/etc/hostname"})
+def test_gradio_client_cannot_name_a_server_path(told: list[Any]) -> None:
+    (refused,) = told[4]
     assert {issue["field"] for issue in refused["issues"]} == {"first_frame"}
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.e2e.steps import Form, Visit, make_clip, plays, reaches, shot
+from tests.e2e.steps import Clip, Form, Visit, plays, reaches, shot
 
 HAND_OVER = """({kind, encoded, on, text}) => {
     const raw = Uint8Array.from(atob(encoded), (each) => each.charCodeAt(0));
@@ -68,9 +68,9 @@ def test_a_picture_dropped_anywhere_is_taken_and_never_replaces_the_page(visit: 
     assert hand_over(page, "drop", samples / "reference-2.png", ".pg-header"), "the browser would open the file"
 
 
-def test_the_last_frame_of_a_result_begins_another_video(visit: Visit) -> None:
-    page = visit()
-    first = make_clip(page)
+def test_the_last_frame_of_a_result_begins_another_video(visit: Visit, clip: Clip) -> None:
+    page = visit(owner=clip.owner)
+    first = clip.job
     form = Form(page, "image-to-video").open().write("The boat goes on").take("first_frame", f"job:{first}#last-frame")
     expect(form.at("first_frame").locator(".media-items video")).to_be_visible()
     expect(form.at("first_frame").locator(".fit-says")).to_have_text("Fits 16:9")
@@ -83,11 +83,10 @@ def test_the_last_frame_of_a_result_begins_another_video(visit: Visit) -> None:
     assert plays(page)["at"] > 0
 
 
-def test_extension_offers_what_the_provider_extends_and_says_why_not_the_rest(visit: Visit) -> None:
-    page = visit()
-    clip = make_clip(page)
+def test_extension_offers_what_the_provider_extends_and_says_why_not_the_rest(visit: Visit, clip: Clip) -> None:
+    page = visit(owner=clip.owner)
     form = Form(page, "extension").open()
-    mine = form.at("source_video").locator(f'[data-ref="job:{clip}"]')
+    mine = form.at("source_video").locator(f'[data-ref="job:{clip.job}"]')
     expect(mine).to_contain_text("A paper boat in the rain")
     expect(mine).to_contain_text("4 s")
     expect(mine.locator("img")).to_have_js_property("complete", True)
@@ -99,12 +98,11 @@ def test_extension_offers_what_the_provider_extends_and_says_why_not_the_rest(vi
     form.choose("provider", "Sandbox")
     expect(mine).not_to_have_attribute("aria-disabled", "true")
     shot(page, "extend-choice")
-    form.take("source_video", f"job:{clip}")
+    form.take("source_video", f"job:{clip.job}")
 
 
-def test_days_that_are_left_are_counted_beside_a_clip(visit: Visit) -> None:
-    page = visit()
-    make_clip(page)
+def test_days_that_are_left_are_counted_beside_a_clip(visit: Visit, clip: Clip) -> None:
+    page = visit(None, owner=clip.owner)
 
     def with_days(route: Route) -> None:
         answer = route.fetch().json()
@@ -112,6 +110,7 @@ def test_days_that_are_left_are_counted_beside_a_clip(visit: Visit) -> None:
         route.fulfill(body=json.dumps(answer), content_type="application/json")
 
     page.route("**/api/extendable**", with_days)
+    page.goto("/")
     form = Form(page, "extension").open()
     expect(form.at("source_video").locator(".media-results")).to_contain_text("1.5 days left")
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from playground.domain.request import MEDIA_FIELDS, MODES, Mode
 from tests.e2e.server import Server
-from tests.e2e.steps import Form, Visit, card, close_keys, enter_key, jobs_of, kept_in, plays, reaches
+from tests.e2e.steps import Form, Visit, Visiting, card, close_keys, enter_key, jobs_of, kept_in, plays, reaches
 from tests.emulation import TABLES, Emulation, emulation, key_of
 
 STEMS = sorted(stem for stem, table in TABLES.items() if table.provider.credential is not None)
@@ -30,16 +30,23 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(home: Path, standing_in: Emulation) -> Iterator[str]:
+def among_stand_ins(home: Path, standing_in: Emulation, second_port: int) -> Iterator[str]:
     """A server that knows where the stand-ins are, and no key at all."""
     bases = {TABLES[stem].provider.base_url.env: standing_in.base_url(stem) for stem in STEMS}
     quick = {"PLAYGROUND_ALLOW_RETIRED": "1", "PLAYGROUND_POLL_SECONDS": "0.2"}
-    running = Server(home, **bases, **quick)
+    running = Server(home, second_port, **bases, **quick)
     running.start()
     try:
         yield running.url
     finally:
         running.stop()
+
+
+@pytest.fixture
+def visit(visiting: Visiting, among_stand_ins: str) -> Iterator[Visit]:
+    """Open the page of that server."""
+    with visiting(among_stand_ins) as visit:
+        yield visit
 
 
 def give_key(page: Page, stem: str) -> None:

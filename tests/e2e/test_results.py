@@ -6,12 +6,12 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.steps import Form, Visit, card, jobs_of, make_clip, plays, reaches
+from tests.e2e.steps import Clip, Form, Visit, card, jobs_of, plays, reaches
 
 
-def test_the_last_frame_becomes_the_first_of_an_image_to_video(visit: Visit) -> None:
-    page = visit()
-    first = make_clip(page)
+def test_the_last_frame_becomes_the_first_of_an_image_to_video(visit: Visit, clip: Clip) -> None:
+    page = visit(f"/?job={clip.job}", owner=clip.owner)
+    first = reaches(page, "succeeded")
     page.get_by_role("button", name="Use last frame").click()
     form = Form(page, "image-to-video")
     expect(form.at("first_frame").locator(".media-items li")).to_have_count(1)
@@ -23,9 +23,9 @@ def test_the_last_frame_becomes_the_first_of_an_image_to_video(visit: Visit) -> 
     assert (newest["id"], newest["request"]["first_frame"]) == (second, f"job:{first}#last-frame")
 
 
-def test_a_clip_is_extended_twice_in_a_row(visit: Visit) -> None:
-    page = visit()
-    source = make_clip(page)
+def test_a_clip_is_extended_twice_in_a_row(visit: Visit, clip: Clip) -> None:
+    page = visit(f"/?job={clip.job}", owner=clip.owner)
+    source = reaches(page, "succeeded")
     for seconds in (11, 18):
         page.get_by_role("button", name="Extend", exact=True).click()
         form = Form(page, "extension")
@@ -76,10 +76,9 @@ def test_the_request_and_the_answers_can_be_looked_at(visit: Visit) -> None:
     expect(page.locator(".talk summary").first).to_have_text(re.compile(r"· 200 · GET /v1/videos/"))
 
 
-def test_what_a_provider_calls_the_job_can_be_copied(visit: Visit, server: str) -> None:
-    page = visit()
+def test_what_a_provider_calls_the_job_can_be_copied(visit: Visit, server: str, clip: Clip) -> None:
+    page = visit(f"/?job={clip.job}", owner=clip.owner)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server)
-    make_clip(page)
     page.get_by_role("button", name="Copy the provider’s job id").click()
     expect(page.locator(".about .copied")).to_have_text("Copied")
-    assert copied(page) == jobs_of(page)[0]["provider_job_id"]
+    assert copied(page) == next(job for job in jobs_of(page) if job["id"] == clip.job)["provider_job_id"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.steps import PHONE, Form, Visit, card, jobs_of, make_clip, plays, reaches, shot
+from tests.e2e.steps import PHONE, Clip, Form, Visit, card, jobs_of, plays, reaches, shot
 
 
 def filled(page: Page, mode: str, samples: Path) -> Form:
@@ -37,9 +37,9 @@ def test_a_tab_makes_a_video_that_plays(visit: Visit, samples: Path, mode: str) 
     shot(page, mode)
 
 
-def test_extension_goes_on_from_one_of_your_results(visit: Visit) -> None:
-    page = visit()
-    first = make_clip(page)
+def test_extension_goes_on_from_one_of_your_results(visit: Visit, clip: Clip) -> None:
+    page = visit(f"/?__theme=light&job={clip.job}", owner=clip.owner)
+    first = reaches(page, "succeeded")
     form = Form(page, "extension").open().write("The boat reaches the river")
     form.take("source_video", f"job:{first}").generate()
     expect(card(page)).not_to_have_attribute("data-job", first)
@@ -48,9 +48,8 @@ def test_extension_goes_on_from_one_of_your_results(visit: Visit) -> None:
     shot(page, "extension")
 
 
-def test_a_video_can_be_downloaded_under_its_own_name(visit: Visit) -> None:
-    page = visit()
-    make_clip(page)
+def test_a_video_can_be_downloaded_under_its_own_name(visit: Visit, clip: Clip) -> None:
+    page = visit(f"/?job={clip.job}", owner=clip.owner)
     with page.expect_download() as started:
         page.get_by_role("link", name="Download").click()
     assert started.value.suggested_filename.endswith(".mp4")
@@ -58,9 +57,8 @@ def test_a_video_can_be_downloaded_under_its_own_name(visit: Visit) -> None:
     assert b"ftyp" in Path(started.value.path()).read_bytes()[:16]
 
 
-def test_a_link_that_ran_out_is_asked_for_anew(visit: Visit) -> None:
-    page = visit()
-    make_clip(page)
+def test_a_link_that_ran_out_is_asked_for_anew(visit: Visit, clip: Clip) -> None:
+    page = visit(None, owner=clip.owner)
     asked: list[str] = []
 
     def refuse_first(route: Route) -> None:
@@ -68,7 +66,7 @@ def test_a_link_that_ran_out_is_asked_for_anew(visit: Visit) -> None:
         route.fulfill(status=404) if len(asked) == 1 else route.continue_()
 
     page.route("**/media/**", refuse_first)
-    page.reload()
+    page.goto(f"/?job={clip.job}")
     reaches(page, "succeeded")
     assert plays(page)["at"] > 0
     assert len(asked) > 1

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.steps import PHONE, Form, Visit, card, jobs_of, make_clip, reaches, shot
+from tests.e2e.steps import PHONE, Clip, Form, Visit, card, jobs_of, make_clip, reaches, shot
 
 BELL = """
 window.told = [];
@@ -71,10 +71,9 @@ def test_only_a_few_are_in_sight_until_all_are_asked_for(visit: Visit) -> None:
     expect(page.locator(".jobs-list .jobs-age").first).to_have_text("now")
 
 
-def test_another_browser_sees_nothing_anywhere(visit: Visit) -> None:
-    mine = visit()
-    job = make_clip(mine)
-    signed = jobs_of(mine)[0]["videos"][0]
+def test_another_browser_sees_nothing_anywhere(visit: Visit, clip: Clip) -> None:
+    job, mine = clip.job, visit(owner=clip.owner)
+    signed = next(each for each in jobs_of(mine) if each["id"] == job)["videos"][0]
     theirs = visit(f"/?job={job}")
     theirs.wait_for_timeout(1_500)
     expect(card(theirs)).to_have_attribute("data-state", "idle")
@@ -109,9 +108,9 @@ def test_several_videos_of_one_job_are_a_strip(visit: Visit) -> None:
 
 
 def test_whoever_asks_is_told_when_it_is_done(visit: Visit) -> None:
-    page = visit()
+    page = visit(None)
     page.add_init_script(BELL)
-    page.reload()
+    page.goto("/")
     page.locator('[data-ready="yes"]').wait_for()
     submit(page, "Quiet [sandbox:never-ends]")
     reaches(page, "running")
@@ -128,9 +127,9 @@ def test_whoever_asks_is_told_when_it_is_done(visit: Visit) -> None:
 
 
 def test_nobody_is_told_who_did_not_ask(visit: Visit) -> None:
-    page = visit()
+    page = visit(None)
     page.add_init_script(BELL)
-    page.reload()
+    page.goto("/")
     page.locator('[data-ready="yes"]').wait_for()
     submit(page, "Quiet [sandbox:filtered]")
     reaches(page, "failed")
