@@ -7,7 +7,7 @@ SHELL := /bin/sh
 ARGS ?=
 # Python 3.11 or newer; the first that is found unless one is named here.
 PYTHON ?=
-# Test processes side by side. Tests that share a server or a browser are grouped and stay together.
+# Test processes side by side.
 WORKERS ?= 2
 
 VENV := .venv
@@ -29,7 +29,7 @@ test: $(VENV)/dev.stamp ## everything: lint, types, import rules and all tests, 
 	@$(find_browser); \
 	$(MAKE) --no-print-directory lint && \
 	export PLAYGROUND_CHROMIUM="$$browser" && \
-	exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	exec $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 test-sdk: $(VENV)/dev.stamp ## the official libraries against the emulator; fetches them
 	@exec $(BIN)/python -m tests.sdk $(ARGS)

@@ -4,13 +4,37 @@ import os
 import shutil
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:  # most tests need neither, and both take a second to import
     from tests.emulation import Emulation
     from tests.house import House
+
+
+_BROWSER_TESTS = "tests/e2e/"
+_PILES = 4
+
+
+class FileByFile(LoadScopeScheduling):
+    """Tests of one file stay together on one worker, and browser tests in a few piles, each with a server of its own.
+
+    `--dist loadgroup` would do it by marks, but does nothing under pytest 9.2: it writes an attribute that is gone.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        if not path.startswith(_BROWSER_TESTS):
+            return path
+        files = sorted(each.name for each in (Path(__file__).parent / "e2e").glob("test_*.py"))
+        return f"{_BROWSER_TESTS}{files.index(Path(path).name) % _PILES}"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileByFile:
+    """How `make test` shares tests among its processes."""
+    return FileByFile(config, log)
 
 
 @pytest.fixture

@@ -119,7 +119,7 @@ class House:
     async def process(self, *, adopts: bool = False, **environment: str) -> AsyncGenerator[Service]:
         # A fake clock makes long waits free, and every question costs real time: so ask seldom.
         settings = load_settings(
-            {"HOME": str(self.folder), "PLAYGROUND_POLL_SECONDS": "10", **environment}, data_dir=self.data
+            {"HOME": str(self.folder), "PLAYGROUND_POLL_SECONDS": "30", **environment}, data_dir=self.data
         )
         command = (sys.executable, "-S", "-E", str(self._worker), str(self._clip))
 

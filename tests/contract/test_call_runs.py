@@ -147,7 +147,6 @@ def printed(request: VideoRequest, language: Language, folder: Path) -> str:
 
 
 @pytest.mark.timeout(300)  # a busy machine draws slowly
-@pytest.mark.xdist_group("call-runs")
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", REQUESTS)
 async def test_printed_code_sends_what_we_send_and_brings_the_video(

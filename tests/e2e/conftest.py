@@ -2,12 +2,10 @@
 
 import struct
 import zlib
-from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -35,20 +33,6 @@ _LOST = (
     "net::ERR_INTERNET_DISCONNECTED",
 )
 _EXPECTED = ("status of 404", "status of 422", "status of 413", "net::ERR_FAILED")
-
-
-_DEALT: Final = 6
-"""Into how many piles the files here are dealt: two workers take them in turn, each with one server and one browser."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of a file stay together on one worker, and every pile is large, so that all are taken first."""
-    ours = [item for item in items if Path(__file__).parent in item.path.parents]
-    files = Counter(item.path for item in ours).most_common()
-    pile = {path: number % _DEALT for number, (path, _) in enumerate(files)}
-    for item in ours:
-        item.add_marker(pytest.mark.xdist_group(f"e2e-{pile[item.path]}"))
 
 
 @pytest.fixture(scope="session")

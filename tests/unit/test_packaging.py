@@ -17,8 +17,6 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 REQUEST = {"provider": "sandbox", "mode": "text-to-video", "prompt": "A paper boat at dusk", "duration_seconds": 4}
 
-pytestmark = pytest.mark.xdist_group("packaging")
-
 
 def run(*words: str | Path, cwd: Path, home: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command that must succeed; with a home, in an environment that knows nothing of this checkout."""
