@@ -10,7 +10,7 @@ from playground.domain.capabilities import Table
 from playground.domain.job import ACTIVE
 from playground.domain.request import Mode
 from playground.domain.view import Usual
-from playground.jobs.pace import ENOUGH, Pace, documented, learned, pace
+from playground.jobs.pace import ENOUGH, Pace, Spread, documented, learned, pace
 from playground.jobs.record import JobRecord
 from playground.jobs.store import Store
 
@@ -25,6 +25,8 @@ class _Known:
     until: float
     usual: Usual | None
     pace: Pace | None
+    spread: Spread | None
+    """What the pace was made for."""
 
 
 class UsualWaits:
@@ -62,17 +64,20 @@ class UsualWaits:
         async with self._asking:
             known = self._known.get(key)
             if known is None or self._clock() >= known.until:
-                known = await self._learn(job, table, key[-1])
+                known = await self._learn(job, table, key[-1], known)
                 self._known[key] = known
         return known
 
-    async def _learn(self, job: JobRecord, table: Table | None, resolution: object) -> _Known:
+    async def _learn(self, job: JobRecord, table: Table | None, resolution: object, before: _Known | None) -> _Known:
         alike = await self._store.newest_times(job.provider, job.model, _LOOKED_AT)
         took = [o.seconds for o in alike if _resolution(job.model, o.mode, o.resolution, table) == resolution]
         polling = table.provider.poll_seconds if table is not None else None
         spread = learned(took) or documented(table.provider.usual_wait if table is not None else None)
-        best = pace(spread, polling) if spread is not None and polling is not None else None
-        return _Known(self._clock() + _GOOD_FOR_SECONDS, from_here(took), best)
+        if before is not None and before.spread == spread:
+            best = before.pace
+        else:
+            best = pace(spread, polling) if spread is not None and polling is not None else None
+        return _Known(self._clock() + _GOOD_FOR_SECONDS, from_here(took), best, spread)
 
 
 def from_here(seconds: Sequence[float]) -> Usual | None:
