@@ -56,7 +56,7 @@ def _verdict(played: Played) -> Check:
     says = f"{played.ends.total()} rehearsed jobs ({ends}), {looked}"
     if played.leaks:
         return Check("leaks", False, f"{says}: a key got out.")
-    if not {"succeeded", "failed"} <= played.ends.keys() or "mistake of ours" in played.ends:
+    if not {"succeeded", "failed"} <= played.ends.keys() or "mistake of ours" in played.ends or played.unmet:
         return Check("leaks", False, f"{says}: the rehearsal itself did not go as it should.")
     return Check("leaks", True, f"{says}: no key got out.")
 

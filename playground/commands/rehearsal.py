@@ -6,12 +6,14 @@ import io
 import itertools
 import logging
 import secrets
+import socket
 import time
 import traceback
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +26,8 @@ from playground.domain.errors import PlaygroundError
 from playground.domain.provider import TimeoutClass
 from playground.domain.request import VideoRequest
 from playground.domain.snippets import LANGUAGES
+from playground.emulator._faults import CONNECTION, Fault, FaultBook
+from playground.emulator._tcp_proxy import TcpProxy
 from playground.jobs.service import LOCAL, Service
 from playground.main import Playground, emulator_app
 from playground.settings import load_settings
@@ -35,6 +39,9 @@ SILENCE: Final[Mapping[TimeoutClass, float]] = {"status": 0.5, "create": 1.0, "b
 """Real seconds after which a stand-in that says nothing is given up."""
 _JOB_SECONDS: Final = 30.0
 _PROMPT: Final = "A paper boat on a pond"
+_BROKEN_CREATES: Final = (("reset", 0), ("reset-after", 0), ("end-after", 40), ("black-hole", 0), ("trickle", 0))
+_BROKEN_LATER: Final = (("reset-after", 40), ("end-after", 4_000), ("black-hole", 400))
+"""Below HTTP: the reply is lost, cut within its head or its body, or never ends; and how many bytes pass before."""
 
 App = Callable[[Any, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 
@@ -62,6 +69,8 @@ class Played:
     """How many jobs ended how."""
     requests: int = 0
     places: int = 0
+    unmet: int = 0
+    """Spoilt connections that were prepared and that nobody came across."""
     leaks: Sequence[Leak] = ()
 
 
@@ -155,7 +164,7 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def _serving(app: App, listening: Any) -> AsyncGenerator[None]:
+async def _serving(app: App, listening: socket.socket) -> AsyncGenerator[None]:
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1)  # pyright: ignore[reportArgumentType]
     server = _Server(config)
     running = asyncio.create_task(server.serve(sockets=[listening]))
@@ -164,6 +173,20 @@ async def _serving(app: App, listening: Any) -> AsyncGenerator[None]:
     finally:
         server.should_exit = True
         await running
+
+
+@asynccontextmanager
+async def _passed_on(proxy: TcpProxy, front: socket.socket, behind: socket.socket) -> AsyncGenerator[None]:
+    """Connections to `front` go on to the server `behind`, but for those that a fault is meant for."""
+    await proxy.start(front, behind.getsockname()[1])
+    try:
+        yield
+    finally:
+        await proxy.aclose()
+
+
+def _nothing() -> None:
+    pass
 
 
 async def rehearse(folder: Path, clip: Path, tables: Mapping[str, Table], only: Sequence[str] = ()) -> Played:
@@ -175,7 +198,7 @@ async def rehearse(folder: Path, clip: Path, tables: Mapping[str, Table], only: 
     stems = [stem for stem in emulator.paths if stem in keyed and (not only or stem in only)]
     keys = canaries(stems)
     search, played = Search(keys), Played()
-    with listen("127.0.0.1", 0) as listening:
+    with listen("127.0.0.1", 0) as listening, listen("127.0.0.1", 0) as behind:
         host = f"127.0.0.1:{listening.getsockname()[1]}"
         watcher = Watcher(emulator.app, search, _homes(keys, tables, emulator.paths, host))
         environment = {"HOME": str(folder), "PLAYGROUND_ALLOW_RETIRED": "on", "PLAYGROUND_POLL_SECONDS": "60"}
@@ -184,9 +207,15 @@ async def rehearse(folder: Path, clip: Path, tables: Mapping[str, Table], only: 
         settings = load_settings(environment, data_dir=folder / "data")
         playground = Playground(settings, adopts=False, clock=lapse.clock, pause=lapse.pause, read_seconds=SILENCE)
         with _overheard(search):
-            async with _serving(watcher, listening), playground.opened() as service:
-                rounds = [_Round(service, search, played, tables[stem], keys) for stem in stems]
-                await asyncio.gather(*(each.play(emulator.troubles(each.stem), emulator.play) for each in rounds))
+            async with (
+                _serving(watcher, behind),
+                _passed_on(emulator.proxy, listening, behind),
+                playground.opened() as service,
+            ):
+                rounds = [_Round(service, search, played, tables[stem], keys, emulator.faults) for stem in stems]
+                await asyncio.gather(*(each.play(emulator.troubles(each.stem)) for each in rounds))
+                await asyncio.gather(*(each.break_connections() for each in rounds))
+        played.unmet = sum(fault.step == CONNECTION for fault in emulator.faults.waiting)
     await asyncio.to_thread(search.folder, folder / "data")
     played.requests, played.places, played.leaks = watcher.requests, search.places, tuple(search.leaks)
     return played
@@ -226,27 +255,44 @@ class _Round:
     played: Played
     table: Table
     keys: Mapping[str, str]
+    faults: FaultBook
 
     @property
     def stem(self) -> str:
         """The provider."""
         return self.table.id
 
-    async def play(self, troubles: Mapping[str, Sequence[str]], queue: Callable[[str, str, str], None]) -> None:
+    async def play(self, troubles: Mapping[str, Sequence[str]]) -> None:
         """A job for each fault of a create, and one for each of a poll together with one of a download."""
         await self._at_the_desk()
         owners = itertools.cycle((VISITOR, LOCAL))
         for fault in troubles.get("create", ()):
-            queue(self.stem, "create", fault)
+            self._queue("create", fault)
             await self._job(next(owners), f"{_PROMPT}, {fault}")
         later = [[(step, fault) for fault in faults] for step, faults in troubles.items() if step != "create"]
         for together in itertools.zip_longest(*later):
             for trouble in filter(None, together):
-                queue(self.stem, *trouble)
+                self._queue(*trouble)
             await self._job(next(owners), f"{_PROMPT}, {together}")
         # What no job came across yet, and a job that meets nothing.
         for owner in (VISITOR, LOCAL):
             await self._job(owner, _PROMPT)
+
+    async def break_connections(self) -> None:
+        """A job for each way to spoil a connection: that of its create, or those of what comes after it.
+
+        The rounds of all providers do it side by side, and each fault is for whoever connects next.
+        """
+        owners = itertools.cycle((VISITOR, LOCAL))
+        for fault, after in _BROKEN_CREATES:
+            self._queue(CONNECTION, fault, after)
+            await self._job(next(owners), f"{_PROMPT}, {fault}")
+        for fault, after in _BROKEN_LATER:
+            await self._job(next(owners), f"{_PROMPT}, {fault} later", partial(self._queue, CONNECTION, fault, after))
+
+    def _queue(self, step: str, fault: str, after_bytes: int = 0) -> None:
+        stem = None if step == CONNECTION else self.stem
+        self.faults.add(Fault(provider=stem, step=step, fault=fault, after_bytes=after_bytes))
 
     async def _at_the_desk(self) -> None:
         """What is said about keys themselves: entered, tried out, and refused because they cannot be ones."""
@@ -265,19 +311,23 @@ class _Round:
             with self._watched("the test of a key"):
                 self.search.text("the test of a key", (await desk.test(owner, self.stem)).model_dump_json())
 
-    async def _job(self, owner: str, prompt: str) -> None:
+    async def _job(self, owner: str, prompt: str, accepted: Callable[[], None] = _nothing) -> None:
         mode, model = "text-to-video", next(m for m, mode in self.table.specs if mode == "text-to-video")
         request = VideoRequest(provider=self.stem, model=model, mode=mode, prompt=prompt)
         with self._watched("a submit"):
             job = await self.service.submit(request, owner=owner, files_under=None)
-            await self._follow(job, owner)
+            await self._follow(job, owner, accepted)
 
-    async def _follow(self, job: str, owner: str) -> None:
-        state = "running"
+    async def _follow(self, job: str, owner: str, accepted: Callable[[], None]) -> None:
+        """Watch a job to its end; `accepted` is called once, when its provider has it."""
+        state, told = "running", False
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_JOB_SECONDS):
                 async for view in self.service.watch(job, owner=owner):
                     state = view.state
+                    if not told and state in ("running", "downloading"):
+                        told = True
+                        accepted()
                     self.search.text("a job's events", view.model_dump_json())
         self.played.ends[state] += 1
         said = await self.service.conversation(job, owner=owner)
