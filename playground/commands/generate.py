@@ -107,6 +107,9 @@ async def _watch(service: Service, job_id: str, owner: str, told: asyncio.Event,
     await asyncio.gather(following, stopping, return_exceptions=True)
     if not following.cancelled():
         following.result()
+    if told.is_set():
+        # A create that waits for its answer does not go on: only afterwards it is known what became of it.
+        await service.let_go()
     return await service.view(job_id, owner=owner)
 
 

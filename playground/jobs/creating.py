@@ -59,8 +59,7 @@ async def _send_until_clear(shop: Workshop, job: JobRecord, provider: Provider, 
     who, waited, tries = provider.label, 0.0, job.attempts
     media = _media(shop, job)
     while True:
-        values = {"submitted_at": shop.clock(), "attempts": tries + 1}
-        taken = await shop.move(job, "queued", "submitting", values)
+        taken = await _begin(shop, job, tries + 1)
         if taken is None:
             return None
         talk = await shop.send(job, provider, call, media)
@@ -77,6 +76,19 @@ async def _send_until_clear(shop: Workshop, job: JobRecord, provider: Provider, 
         wait = max(step.wait_seconds, policy.backoff(tries) if step.wait_seconds == 0 else 0)
         waited += wait
         await shop.pause(wait)
+
+
+async def _begin(shop: Workshop, job: JobRecord, attempt: int) -> JobRecord | None:
+    """Commit that the create is about to leave; None where it must not, which leaves the job as it was."""
+    if shop.stopping.is_set():
+        return None
+    try:
+        return await shop.move(job, "queued", "submitting", {"submitted_at": shop.clock(), "attempts": attempt})
+    except asyncio.CancelledError:
+        # It is written although nobody waits for it, and nothing was sent: no reason for doubt.
+        undone = shop.move(job, "submitting", "queued", {"attempts": attempt - 1}, because="stopped")
+        await asyncio.shield(asyncio.ensure_future(undone))
+        raise
 
 
 async def _write_down(
@@ -99,7 +111,7 @@ async def _write_down(
 
 async def _receipt(shop: Workshop, job: JobRecord, provider: Provider, took: policy.Took) -> JobRecord | None:
     try:
-        await shop.journal.write(Receipt(job.id, shop.clock(), took.operation, took.files))
+        await shop.journal.write(Receipt(job.id, shop.clock(), took.operation, took.files, took.notes))
     except OSError as error:
         # The ledger is still to be asked; without it the receipt would be lost for sure.
         _log.warning("the receipt of job %s cannot be journalled: %s", job.id, error.strerror)

@@ -26,6 +26,8 @@ class Receipt:
     """Seconds since the epoch."""
     operation: Operation | None
     remote: tuple[RemoteFile, ...] | None
+    notes: tuple[str, ...] = ()
+    """What the answer said besides, for the job's owner."""
 
 
 class Journal:
@@ -53,6 +55,7 @@ class Journal:
             "at": receipt.at,
             "operation": receipt.operation.model_dump(mode="json") if receipt.operation is not None else None,
             "remote": [f.model_dump(mode="json") for f in receipt.remote] if receipt.remote is not None else None,
+            "notes": list(receipt.notes),
         }
         with path.open("a+b") as file:
             # A write that was cut (a full disk) must not take the next line with it.
@@ -131,6 +134,7 @@ def _readable(lines: list[str]) -> Iterator[Receipt]:
             raw = json.loads(line)
             operation = Operation.model_validate(raw["operation"]) if raw["operation"] is not None else None
             remote = tuple(RemoteFile.model_validate(f) for f in raw["remote"]) if raw["remote"] is not None else None
-            yield Receipt(str(raw["job_id"]), float(raw["at"]), operation, remote)
+            notes = tuple(str(each) for each in raw.get("notes", ()))
+            yield Receipt(str(raw["job_id"]), float(raw["at"]), operation, remote, notes)
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError, ValidationError):
             continue

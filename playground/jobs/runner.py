@@ -74,8 +74,9 @@ class Runner:
     async def stop(self) -> None:
         """Stop watching; jobs stay where they are and go on with whoever adopts them.
 
-        A create whose answer does not come in time is uncertain from now on.
+        No create is begun from now on, and one whose answer does not come in time is uncertain.
         """
+        self._shop.stopping.set()
         if self._sweeper is not None:
             self._sweeper.cancel()
         await self._drain()
@@ -274,6 +275,7 @@ class Runner:
                     "running" if receipt.remote is None else "downloading",
                     operation=receipt.operation,
                     remote=receipt.remote,
+                    notes=(*(job.notes if job is not None else ()), *receipt.notes),
                     watch_until=self._shop.clock() + minutes * 60,
                     charged="no" if job is not None and job.price_usd == 0 else "unknown",
                     runner=None,

@@ -298,6 +298,10 @@ class Service:
             await self._watch_anew(job)
         return [(job.id, job.owner) for job in adopted]
 
+    async def let_go(self) -> None:
+        """Stop working on the jobs of this process, which is about to end: what becomes of them can be seen then."""
+        await self._runner.stop()
+
     def is_run_here(self, job_id: str) -> bool:
         """Whether this process is at work on a job."""
         return self._runner.runs(job_id)

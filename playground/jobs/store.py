@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playground.domain.errors import TooMany, failure
 from playground.domain.job import ACTIVE, State, may_move
+from playground.domain.provider import Operation
 from playground.jobs.database import LOOK_EVERY_SECONDS, Database
 from playground.jobs.newest import Newest
 from playground.jobs.record import JobEvent, JobRecord, Took
@@ -246,14 +247,17 @@ class Store:
             raise ValueError("a state changes by a move only")
         return await self._set([_jobs.c.id == job_id], values, kind, _plain(values))
 
-    async def receipt(self, job_id: str, after: State, **values: object) -> JobRecord | None:
+    async def receipt(self, job_id: str, after: State, *, only_one: bool = False, **values: object) -> JobRecord | None:
         """What a create was answered with. On purpose not fenced by its runner: the first receipt always wins,
 
         also one that comes late, over `uncertain`. None where there is a receipt already, or the job is elsewhere.
+        With `only_one`, also where another job at the same address of the provider has this operation.
         """
         states: tuple[State, ...] = ("submitting", "uncertain")
         _refuse_illegal(states, after)
         conditions = [*_without_receipt(job_id), _jobs.c.state.in_(states)]
+        if only_one:
+            conditions.append(~_taken(values["operation"]))
         return await self._set(conditions, {"state": after, "failure": None, **values}, "receipt", {"state": after})
 
     async def revive(self, job_id: str, after: State, **values: object) -> JobRecord | None:
@@ -359,6 +363,14 @@ class Store:
 
 def _without_receipt(job_id: str) -> list[sa.ColumnElement[bool]]:
     return [_jobs.c.id == job_id, _jobs.c.operation.is_(None), _jobs.c.remote.is_(None)]
+
+
+def _taken(operation: object) -> sa.Exists:
+    """Whether some job at the address that an update is about has an operation already."""
+    assert isinstance(operation, Operation), "only an operation can be taken"
+    other = _jobs.alias()
+    same_place = (other.c.provider == _jobs.c.provider, other.c.base_url == _jobs.c.base_url)
+    return sa.exists().where(*same_place, other.c.operation["id"].as_string() == operation.id)
 
 
 def _refuse_illegal(states: Sequence[State], after: State) -> None:

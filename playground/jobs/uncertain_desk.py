@@ -18,7 +18,6 @@ from playground.jobs import policy
 from playground.jobs.checking import judged
 from playground.jobs.doubts import why_not_ask
 from playground.jobs.ordering import order
-from playground.jobs.receipts import hand_over
 from playground.jobs.record import JobRecord
 from playground.jobs.runner import Runner
 from playground.jobs.workshop import Workshop
@@ -28,6 +27,7 @@ _CLOCKS_DIFFER_SECONDS: Final = 120
 _REPLY_SECONDS: Final = 900
 """How long after we sent it a provider may have written a job down."""
 _NO_LONGER: Final = "It is no longer uncertain."
+_TAKEN: Final = "Another job here has this id already."
 _HEALED: Final = "It was looked up at the provider."
 
 
@@ -148,7 +148,7 @@ class UncertainDesk:
         if not facts.may_be_id(name):
             raise _bad_id(f"This is no id of a job at {provider.label}; one looks like {facts.id_example}.")
         if name in await self.shop.store.known_operations(job.provider, job.base_url):
-            raise _bad_id("Another job here has this id already.")
+            raise _bad_id(_TAKEN)
         operation = Operation(id=name)
         call = provider.adapter.status(operation, self.shop.context(job))
         reply = await self.shop.ask(job, provider, call)
@@ -181,10 +181,11 @@ class UncertainDesk:
 
     async def _goes_on(self, job: JobRecord, provider: Provider, operation: Operation) -> LookedUp:
         """Attach what was found, to this process: it has the key that was asked with."""
-        moved = await hand_over(
-            self.shop,
+        moved = await self.shop.store.receipt(
             job.id,
             "running",
+            # Two may name the same one at the same instant.
+            only_one=True,
             operation=operation,
             notes=(*job.notes, _HEALED),
             watch_until=self.shop.deadline(provider),
@@ -193,7 +194,10 @@ class UncertainDesk:
         self.shop.announce(job.id)
         if moved is not None:
             self.runner.spawn(job.id)
-        return LookedUp(found=True, says=f"{provider.label} has it." if moved is not None else _NO_LONGER)
+            return LookedUp(found=True, says=f"{provider.label} has it.")
+        now = await self.shop.store.get(job.id)
+        is_taken = now is not None and now.state == "uncertain"
+        return LookedUp(found=not is_taken, says=_TAKEN if is_taken else _NO_LONGER)
 
 
 def _may_be(listed: Listed, job: JobRecord) -> bool:

@@ -73,6 +73,8 @@ class Workshop:
     announce: Callable[[str], None]
     """Told the id of a job whenever something of it changed."""
     telling: Telling
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once this process is about to end: no create is begun any more."""
     live: dict[str, Live] = field(default_factory=dict[str, Live])
     unwritten: set[str] = field(default_factory=set[str])
     """Jobs of ours that wait until the ledger can be written again, which it cannot tell itself."""

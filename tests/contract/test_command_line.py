@@ -18,6 +18,7 @@ from playground.cli import main
 from playground.commands import generate
 from playground.domain.view import JobView
 from playground.jobs.boxes import mp4_problem
+from tests.emulation import Emulation
 
 Run = Callable[..., tuple[int, list[dict[str, Any]], str]]
 
@@ -289,6 +290,24 @@ def test_a_job_that_is_left_running_says_how_it_goes_on(run: Run, monkeypatch: p
     (end,) = lines
     assert (end["event"], end["status"], end["error"]) == ("finished", "running", None)
     assert end["notes"][-1] == (f"The job goes on where a page runs it; otherwise: playground resume {end['job_id']}")
+
+
+def test_a_create_that_ctrl_c_cut_off_is_uncertain_and_not_said_to_go_on(
+    run: Run, monkeypatch: pytest.MonkeyPatch, server: Emulation
+) -> None:
+    for name, value in server.environment().items():
+        monkeypatch.setenv(name, value)
+
+    def press_ctrl_c(view: JobView, **_: object) -> None:
+        if view.state == "submitting":
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("playground.commands.generate.show_status", press_ctrl_c)
+    request = {**BOAT, "provider": "cloudflare", "prompt": "A boat [sandbox:never-ends]."}
+    code, (end,), _ = run("generate", "-", "--json", request=request)
+    assert (code, end["status"], end["charged"], end["error"]["code"]) == (4, "uncertain", "unknown", "uncertain")
+    assert not [note for note in end["notes"] if "goes on" in note]
+    assert end["error"]["next_step"]
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,23 @@ async def test_a_job_is_found_by_its_id_and_brought_home(house: House, server: E
     assert server.accepted(stem) == 2
 
 
+async def test_one_id_is_one_jobs_also_where_two_are_looked_up_at_the_same_instant(
+    house: House, server: Emulation
+) -> None:
+    async with process(house, server) as one, process(house, server) as two:
+        jobs = [await lost(service, plain("tokenbay")) for service in (one, two)]
+        known = POLLED["tokenbay"].format(server.newest("tokenbay"))
+        looked = [
+            service.uncertain.look_up(job, owner=LOCAL, provider_job_id=known)
+            for service, job in zip((one, two), jobs, strict=True)
+        ]
+        said = await asyncio.gather(*looked, return_exceptions=True)
+        found = [each for each in said if not isinstance(each, BaseException) and each.found]
+        assert (len(found), "already" in "".join(map(str, said))) == (1, True)
+        states = sorted([(await one.settled(job, owner=LOCAL)).state for job in jobs])
+    assert states == ["succeeded", "uncertain"]
+
+
 async def test_a_provider_with_a_list_finds_it_by_itself(house: House) -> None:
     async with house.process() as service:
         other = await service.submit(request_for(SANDBOX), owner=LOCAL, files_under=None)
@@ -183,10 +200,10 @@ async def test_it_is_submitted_again_with_the_picture_that_was_sent(house: House
     assert server.accepted("sandbox") == 2
 
 
-def receipt(house: House, job: str, name: str) -> None:
+def receipt(house: House, job: str, name: str, *notes: str) -> None:
     """What a process that is gone wrote down and could not tell the ledger."""
     journal = Journal(house.data / "receipts", "somebody-dead")
-    journal._append(Receipt(job, 0.0, Operation(id=name), None))  # pyright: ignore[reportPrivateUsage] - the writer without its thread
+    journal._append(Receipt(job, 0.0, Operation(id=name), None, notes))  # pyright: ignore[reportPrivateUsage] - the writer without its thread
 
 
 async def taken_by_provider(house: House) -> str:
@@ -207,6 +224,16 @@ async def test_a_receipt_that_lies_about_is_found_before_anything_is_settled(hou
             assert (await service.uncertain.look_up(job, owner=LOCAL)).found
         assert (await service.settled(job, owner=LOCAL)).state == "succeeded"
     assert house.accepted() == 1
+
+
+async def test_what_an_answer_said_besides_comes_with_its_receipt(house: House) -> None:
+    async with house.process() as service:
+        job = await lost(service, SANDBOX)
+        receipt(house, job, await taken_by_provider(house), "It made something else of the prompt.")
+        await service.resume()
+        view = await service.settled(job, owner=LOCAL)
+    assert view.state == "succeeded"
+    assert "It made something else of the prompt." in view.notes
 
 
 @pytest.mark.parametrize("again", [False, True])
