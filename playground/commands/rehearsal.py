@@ -26,8 +26,6 @@ from playground.domain.errors import PlaygroundError
 from playground.domain.provider import TimeoutClass
 from playground.domain.request import VideoRequest
 from playground.domain.snippets import LANGUAGES
-from playground.emulator._faults import CONNECTION, Fault, FaultBook
-from playground.emulator._tcp_proxy import TcpProxy
 from playground.jobs.service import LOCAL, Service
 from playground.main import Playground, emulator_app
 from playground.settings import load_settings
@@ -175,16 +173,6 @@ async def _serving(app: App, listening: socket.socket) -> AsyncGenerator[None]:
         await running
 
 
-@asynccontextmanager
-async def _passed_on(proxy: TcpProxy, front: socket.socket, behind: socket.socket) -> AsyncGenerator[None]:
-    """Connections to `front` go on to the server `behind`, but for those that a fault is meant for."""
-    await proxy.start(front, behind.getsockname()[1])
-    try:
-        yield
-    finally:
-        await proxy.aclose()
-
-
 def _nothing() -> None:
     pass
 
@@ -209,13 +197,13 @@ async def rehearse(folder: Path, clip: Path, tables: Mapping[str, Table], only: 
         with _overheard(search):
             async with (
                 _serving(watcher, behind),
-                _passed_on(emulator.proxy, listening, behind),
+                emulator.passing_on(listening, behind),
                 playground.opened() as service,
             ):
-                rounds = [_Round(service, search, played, tables[stem], keys, emulator.faults) for stem in stems]
-                await asyncio.gather(*(each.play(emulator.troubles(each.stem)) for each in rounds))
-                await asyncio.gather(*(each.break_connections() for each in rounds))
-        played.unmet = sum(fault.step == CONNECTION for fault in emulator.faults.waiting)
+                rounds = [_Round(service, search, played, tables[stem], keys) for stem in stems]
+                await asyncio.gather(*(each.play(emulator.troubles(each.stem), emulator.play) for each in rounds))
+                await asyncio.gather(*(each.break_connections(emulator.spoil) for each in rounds))
+        played.unmet = emulator.unmet()
     await asyncio.to_thread(search.folder, folder / "data")
     played.requests, played.places, played.leaks = watcher.requests, search.places, tuple(search.leaks)
     return played
@@ -255,44 +243,39 @@ class _Round:
     played: Played
     table: Table
     keys: Mapping[str, str]
-    faults: FaultBook
 
     @property
     def stem(self) -> str:
         """The provider."""
         return self.table.id
 
-    async def play(self, troubles: Mapping[str, Sequence[str]]) -> None:
+    async def play(self, troubles: Mapping[str, Sequence[str]], queue: Callable[[str, str, str], None]) -> None:
         """A job for each fault of a create, and one for each of a poll together with one of a download."""
         await self._at_the_desk()
         owners = itertools.cycle((VISITOR, LOCAL))
         for fault in troubles.get("create", ()):
-            self._queue("create", fault)
+            queue(self.stem, "create", fault)
             await self._job(next(owners), f"{_PROMPT}, {fault}")
         later = [[(step, fault) for fault in faults] for step, faults in troubles.items() if step != "create"]
         for together in itertools.zip_longest(*later):
             for trouble in filter(None, together):
-                self._queue(*trouble)
+                queue(self.stem, *trouble)
             await self._job(next(owners), f"{_PROMPT}, {together}")
         # What no job came across yet, and a job that meets nothing.
         for owner in (VISITOR, LOCAL):
             await self._job(owner, _PROMPT)
 
-    async def break_connections(self) -> None:
+    async def break_connections(self, spoil: Callable[[str, int], None]) -> None:
         """A job for each way to spoil a connection: that of its create, or those of what comes after it.
 
         The rounds of all providers do it side by side, and each fault is for whoever connects next.
         """
         owners = itertools.cycle((VISITOR, LOCAL))
         for fault, after in _BROKEN_CREATES:
-            self._queue(CONNECTION, fault, after)
+            spoil(fault, after)
             await self._job(next(owners), f"{_PROMPT}, {fault}")
         for fault, after in _BROKEN_LATER:
-            await self._job(next(owners), f"{_PROMPT}, {fault} later", partial(self._queue, CONNECTION, fault, after))
-
-    def _queue(self, step: str, fault: str, after_bytes: int = 0) -> None:
-        stem = None if step == CONNECTION else self.stem
-        self.faults.add(Fault(provider=stem, step=step, fault=fault, after_bytes=after_bytes))
+            await self._job(next(owners), f"{_PROMPT}, {fault} later", partial(spoil, fault, after))
 
     async def _at_the_desk(self) -> None:
         """What is said about keys themselves: entered, tried out, and refused because they cannot be ones."""

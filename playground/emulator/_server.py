@@ -9,6 +9,7 @@ import hashlib
 import importlib
 import pkgutil
 import secrets
+import socket
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -27,7 +28,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from playground import emulator
 from playground.emulator._desk import Desk, Wanted
-from playground.emulator._faults import Fault, FaultBook, Faulty
+from playground.emulator._faults import CONNECTION, Fault, FaultBook, Faulty
 from playground.emulator._stand_in import Dialect, StandIn
 from playground.emulator._tcp_proxy import TcpProxy
 
@@ -53,6 +54,23 @@ class Emulator:
     def play(self, stem: str, step: str, fault: str) -> None:
         """Let the next request of a step meet a fault. Raises ValueError for one that nobody plays."""
         self.faults.add(Fault(provider=stem, step=step, fault=fault))
+
+    def spoil(self, fault: str, after_bytes: int) -> None:
+        """Let the next connection that comes by the proxy be spoilt once so many bytes of its answer have passed."""
+        self.faults.add(Fault(step=CONNECTION, fault=fault, after_bytes=after_bytes))
+
+    def unmet(self) -> int:
+        """How many connections are still to be spoilt."""
+        return sum(fault.step == CONNECTION for fault in self.faults.waiting)
+
+    @asynccontextmanager
+    async def passing_on(self, front: socket.socket, behind: socket.socket) -> AsyncGenerator[None]:
+        """Connections to `front` go on to the app, served on `behind`, but for those that are to be spoilt."""
+        await self.proxy.start(front, behind.getsockname()[1])
+        try:
+            yield
+        finally:
+            await self.proxy.aclose()
 
 
 def stand_in_stems() -> Iterator[str]:
