@@ -38,8 +38,11 @@ export function owner() {
 
 // The job that the address names, then the one that this browser started last.
 export function jobs() {
-  const named = new URLSearchParams(location.search).get("job");
-  return [...new Set([named, localStorage.getItem(JOB)])].filter(Boolean);
+  return [...new Set([named(), localStorage.getItem(JOB)])].filter(Boolean);
+}
+
+export function named() {
+  return new URLSearchParams(location.search).get("job");
 }
 
 export function remember(job) {
@@ -94,6 +97,6 @@ export async function reply(path, options = {}) {
 export async function ask(path, options = {}) {
   const response = await reply(path, options);
   if (response.status === 404) return null;
-  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  if (!response.ok) throw Object.assign(new Error(`${path}: ${response.status}`), { status: response.status });
   return response.json();
 }

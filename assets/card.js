@@ -1,7 +1,7 @@
 // The status card: follows /api/jobs/{id} by plain fetch, so that nothing it meets can reload the page.
 // The job does not need it: a closed page, a lost connection or a restarted server change nothing.
 
-import { ask, drop, jobs, remember, reply } from "./browser.js";
+import { ask, drop, jobs, named, remember, reply } from "./browser.js";
 import { isLive, onGone, onShown, show, tell } from "./desk.js";
 import { painter } from "./paint.js";
 import { onRenewed } from "./tables.js";
@@ -46,7 +46,7 @@ export function mount({ element, props, watch }) {
         if (mine !== turn) return;
         failures = 0;
         paint.connected(true);
-        if (view === null) return paint.idle();
+        if (view === null) return paint.idle(props.words.missing);
         mark = answer.headers.get("etag") ?? "";
         if (answer.status !== 304) {
           seen = performance.now();
@@ -110,12 +110,13 @@ export function mount({ element, props, watch }) {
   // The job of the address first; somebody else's looks like none. A server that does not answer is asked again.
   async function attach() {
     const mine = turn;
-    for (const job of jobs()) {
+    const looked = jobs();
+    for (const job of looked) {
       const view = await ask(`api/jobs/${encodeURIComponent(job)}`).catch(() => undefined);
       if (mine !== turn) return;
       if (view !== null) return show(job);
     }
-    paint.idle();
+    paint.idle(looked.includes(named()) ? props.words.missing : undefined);
   }
 
   stick(document.getElementById("pg-right"));

@@ -6,6 +6,7 @@ import { onRenewed, tables } from "./tables.js";
 const PATIENCE = 250;
 const LOST_EVERY = 2500;
 const UNDER_WAY = 400;
+const TOO_MANY = 429;
 // An untouched default of the fine print is judged where it is sent, but is no demand on others: it would only shut out
 // those who do not know the word.
 const ALWAYS_SAID = new Set(["duration_seconds", "resolution", "aspect_ratio", "generate_audio"]);
@@ -95,8 +96,10 @@ async function check(mode, form) {
     const result = await askWith(mode);
     if (turn !== form.turn) return;
     form.last = result;
-  } catch {
+  } catch (error) {
     if (turn !== form.turn) return;
+    // Too many questions: what is shown stays until there may be another one.
+    if (error.status === TOO_MANY) return checkSoon(mode, LOST_EVERY);
     // Nothing is shown rather than something that may not hold any more.
     form.last = null;
     if (isActive(mode)) checkSoon(mode, LOST_EVERY);

@@ -27,13 +27,13 @@ export function painter(element, words, { act, refresh, settled }) {
   let bring = false;
   let last = null;
 
-  function idle() {
+  function idle(says = words.idle) {
     last = null;
     question.close();
     card.dataset.state = "idle";
     card.dataset.job = "";
     delete card.dataset.live;
-    say(find(".said"), words.idle);
+    say(find(".said"), says);
     say(find(".facts"), "");
     for (const step of element.querySelectorAll(".steps li")) step.className = "";
     for (const part of [".bar", ".calm", ".prompt", ".outcome", ".notes"]) find(part).hidden = true;

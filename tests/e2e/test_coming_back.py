@@ -78,7 +78,7 @@ def test_a_provider_that_is_chosen_at_a_dead_server_is_there_when_it_comes_back(
     own_server.start()
     expect(form.chosen("model")).to_have_text("Veo 3.1", timeout=15_000)
     expect(form.at("prompt").locator("textarea")).to_have_value(TYPED)
-    expect(page.locator("#tab-text-to-video .quote-state")).to_have_text("Valid")
+    expect(page.locator("#tab-text-to-video .quote-state")).to_have_text("Valid; it needs a key to be sent")
 
 
 def test_ten_seconds_without_a_network(visit_cut_off: Visit, own_server: Server) -> None:

@@ -58,3 +58,8 @@ def test_a_job_that_was_deleted_elsewhere_is_gone_here_too(visit: Visit) -> None
     card(page).get_by_role("button", name="Delete for good").click()
     expect(card(page)).to_have_attribute("data-state", "idle")
     assert job not in page.url
+    # A link to it that somebody kept says so.
+    page.goto(f"/?job={job}")
+    expect(card(page).get_by_role("status")).to_have_text(
+        "The job of this address is not here: it was deleted, or belongs to another browser or person."
+    )

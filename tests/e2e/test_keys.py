@@ -37,6 +37,8 @@ def test_where_a_key_is_missing_it_can_be_entered_and_the_form_knows(visit: Visi
     expect(form.chosen("provider")).to_have_text("Cloudflare AI · needs a key")
     settings = page.locator("#tab-text-to-video .settings")
     expect(settings).to_contain_text("Cloudflare AI needs a key.")
+    beside = page.locator("#tab-text-to-video .quote-state")
+    expect(beside).to_have_text("Valid; it needs a key to be sent")
     settings.get_by_role("button", name="Enter a key").click()
     cloudflare = row(page, "cloudflare")
     expect(cloudflare.get_by_label("Key for Cloudflare AI", exact=True)).to_be_focused()
