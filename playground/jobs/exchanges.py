@@ -1,5 +1,6 @@
 """What was said between us and a provider about each job, on disk beside the ledger: the create and the newest answers.
 
+Of a question that is answered as it was before, the first answer is kept.
 For looking at only. Nothing reads it to decide anything, so a disk that fails loses a picture and nothing else.
 """
 
@@ -15,7 +16,7 @@ from typing import Final
 
 from playground.domain.credentials import Secret
 from playground.domain.exchange import Exchange, masks, received, sent
-from playground.domain.provider import Context, HttpCall, Reply
+from playground.domain.provider import Context, HttpCall, NoAnswer, Reply
 from playground.registry import Provider
 from playground.transport.body import StoredMedia
 
@@ -46,6 +47,11 @@ async def keep(folder: Path, at: float, talk: Talk) -> None:
         await asyncio.to_thread(_keep, folder, at, talk)
     except OSError as error:
         _log.warning("what %s answered cannot be kept for looking at: %s", talk.provider.label, error.strerror)
+
+
+def mark_of(reply: Reply) -> object:
+    """The same for two replies that say the same."""
+    return reply if isinstance(reply, NoAnswer) else (reply.status, hash(reply.text))
 
 
 async def kept(folder: Path) -> tuple[Exchange | None, tuple[Exchange, ...]]:

@@ -13,7 +13,7 @@ from playground.domain.errors import Charged, Failure, NotFound, failure
 from playground.domain.job import State
 from playground.domain.provider import Context, HttpCall, NoAnswer, Reply
 from playground.jobs.decoder import Decoder
-from playground.jobs.exchanges import Talk, keep
+from playground.jobs.exchanges import Talk, keep, mark_of
 from playground.jobs.files import Files
 from playground.jobs.inputs import Inputs
 from playground.jobs.journal import Journal
@@ -40,6 +40,8 @@ class Live:
     progress: float | None = None
     words: str | None = None
     polls: int = 0
+    said: tuple[str, object] | None = None
+    """The newest question and a mark of its answer, for whether the next one is news."""
     key_refused: bool = False
     """Whether a download was refused with the key."""
 
@@ -137,9 +139,13 @@ class Workshop:
         return self.clock() + provider.table.provider.deadline_minutes * 60
 
     async def ask(self, job: JobRecord, provider: Provider, call: HttpCall) -> Reply:
-        """Send a call about a job that is free, and repeated at will; what was said is kept."""
+        """Send a call about a job that is free, and repeated at will; what was said is kept where it is news."""
         talk = await self.send(job, provider, call, {})
-        await self.keep(job, talk)
+        said, live = (call.path, mark_of(talk.reply)), self.live.get(job.id)
+        if live is None or live.said != said:
+            await self.keep(job, talk)
+        if live is not None:
+            live.said = said
         return talk.reply
 
     async def send(self, job: JobRecord, provider: Provider, call: HttpCall, media: Mapping[str, StoredMedia]) -> Talk:

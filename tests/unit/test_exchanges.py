@@ -124,6 +124,14 @@ async def test_a_job_keeps_its_create_and_its_newest_answers(tmp_path: Path) -> 
     assert seen.later[0].at > datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
+async def test_an_answer_that_says_nothing_new_is_kept_once(tmp_path: Path) -> None:
+    asked = REQUEST.changed({"prompt": "It moves [sandbox:never-ends]"})
+    async with House(tmp_path / "house").process() as service:
+        job = await service.submit(asked, owner=LOCAL, files_under=None)
+        assert (await service.settled(job, owner=LOCAL)).polls > NEWEST
+        assert len((await service.conversation(job, owner=LOCAL)).later) == 1
+
+
 async def test_a_broken_file_and_a_job_of_before_show_nothing(tmp_path: Path) -> None:
     house = House(tmp_path / "house")
     async with house.process() as service:
