@@ -24,6 +24,8 @@ def cannot_delete(job: JobRecord) -> str | None:
 def left_behind(shop: Workshop, job: JobRecord) -> str:
     """What deleting does not reach, in one sentence."""
     if job.operation is None and job.remote is None:
+        if job.charged == "unknown":
+            return "Whether its provider has anything of it was never learned."
         return "No provider has anything of it." if job.state in ENDS else "Nothing has been sent yet."
     provider = shop.provider(job)
     label = provider.label if provider is not None else job.provider

@@ -8,6 +8,7 @@ from playground.jobs.keys import OWN
 from playground.jobs.record import JobRecord
 from playground.jobs.sharing import LOCAL
 from playground.jobs.workshop import Workshop
+from playground.registry import NO_CREDENTIAL
 
 _NOBODY_KNOWS = "Nobody has looked into how a lost job of this provider can be found."
 
@@ -42,7 +43,7 @@ def why_not_ask(job: JobRecord, shop: Workshop) -> str | None:
         return f"It was made with another address or account of {provider.label}, and can be looked up only there."
     if job.credential == OWN and not shop.keys.has_own(job.owner, job.provider):
         return f"Enter your key for {provider.label} first: it is asked with the key that the job was made with."
-    if facts.by == "id" and shop.sharing.public and job.owner != LOCAL and job.credential != OWN:
-        # An id of somebody else's job would be answered with somebody else's video.
+    if shop.sharing.public and job.owner != LOCAL and job.credential not in (OWN, NO_CREDENTIAL):
+        # By an id, or from a list, of somebody else's job he would get somebody else's video.
         return f"It was made with a key of this server's, so only who runs the server can ask {provider.label} for it."
     return None

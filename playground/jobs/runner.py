@@ -290,6 +290,8 @@ class Runner:
             self._shop.keys.sweep()
             try:
                 await self.adopt()
+            except (LedgerUnavailable, OSError) as error:
+                _log.warning("looking for jobs of dead processes has to wait: %s", error)
             except Exception:
                 # The next round tries again; jobs of ours run in tasks of their own.
                 _log.exception("looking for jobs of dead processes failed")

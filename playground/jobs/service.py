@@ -187,6 +187,8 @@ class Service:
     async def _submit(
         self, request: VideoRequest, owner: str, files_under: Path | None, nonce: str | None, address: str | None
     ) -> str:
+        # A request that does not fit costs as much as its check.
+        self._shop.rates.ask(owner, address)
         result, found = await check_request(self._shop, request, owner, files_under)
         if not result.valid:
             raise InvalidRequest(result.issues)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from playground.jobs.database import LedgerUnavailable
 from playground.jobs.retention import Retention
 
 SWEEP_EVERY_SECONDS: Final = 600.0
@@ -50,6 +51,8 @@ class Sweeper:
             with _held(self._lock) as ours:
                 if ours:
                     await self._retention.sweep(now, by_age=by_age)
+        except (LedgerUnavailable, OSError) as error:
+            _log.warning("a sweep has to wait: %s", error)
         except Exception:
             _log.exception("a sweep failed")
 

@@ -30,7 +30,8 @@ class Thumbnails:
         async with self._places:
             try:
                 await self._decoder.thumbnail(video, picture)
-            except (OSError, ValueError):
-                _log.warning("no thumbnail can be made of %s", video.name, exc_info=True)
+            except (OSError, ValueError) as error:
+                why = error.strerror if isinstance(error, OSError) else error
+                _log.warning("no thumbnail can be made of %s: %s", video.name, why)
                 raise NotFound from None
         return picture

@@ -154,6 +154,7 @@ async def test_its_owner_may_take_it_for_lost(house: House) -> None:
             assert view.error is not None
             assert (view.state, view.error.code, view.charged) == ("failed", "lost", "unknown")
             assert "never learned" in view.error.message
+            assert view.delete_note == "Whether its provider has anything of it was never learned."
         done = await service.submit(request_for(SANDBOX), owner=LOCAL, files_under=None)
         await service.settled(done, owner=LOCAL)
         await service.uncertain.lost(done, owner=LOCAL)

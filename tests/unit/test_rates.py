@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from playground.domain.errors import TooMany
+from playground.domain.errors import InvalidRequest, TooMany
 from playground.domain.request import VideoRequest
 from playground.jobs.rates import PEOPLE_BEHIND_ONE_ADDRESS, Allowance, Rates
 from playground.jobs.service import LOCAL, Service, owner_of_token
@@ -65,6 +65,17 @@ def test_keys_cannot_be_tried_out_by_the_thousand() -> None:
 async def service(tmp_path: Path) -> AsyncGenerator[Service]:
     async with House(tmp_path / "house").process(PLAYGROUND_JOBS_AT_ONCE="1") as service:
         yield service
+
+
+async def test_what_does_not_fit_is_counted_as_a_question(tmp_path: Path) -> None:
+    wrong = SLOW.model_copy(update={"duration_seconds": 5})
+    async with House(tmp_path / "house").process(PLAYGROUND_QUESTIONS_PER_MINUTE="3") as service:
+        for _ in range(3):
+            with pytest.raises(InvalidRequest):
+                await service.submit(wrong, owner=ANNA, files_under=None, address=HERE)
+        with pytest.raises(TooMany, match="No more than 3 questions are answered in a minute"):
+            await service.submit(SLOW, owner=ANNA, files_under=None, address=HERE)
+        await service.submit(SLOW, owner=BEN, files_under=None, address=HERE)
 
 
 async def test_as_many_jobs_as_may_be_under_way(service: Service) -> None:
