@@ -247,18 +247,21 @@ class Store:
             raise ValueError("a state changes by a move only")
         return await self._set([_jobs.c.id == job_id], values, kind, _plain(values))
 
-    async def receipt(self, job_id: str, after: State, *, only_one: bool = False, **values: object) -> JobRecord | None:
+    async def receipt(self, job_id: str, after: State, **values: object) -> JobRecord | None:
         """What a create was answered with. On purpose not fenced by its runner: the first receipt always wins,
 
         also one that comes late, over `uncertain`. None where there is a receipt already, or the job is elsewhere.
-        With `only_one`, also where another job at the same address of the provider has this operation.
         """
         states: tuple[State, ...] = ("submitting", "uncertain")
         _refuse_illegal(states, after)
         conditions = [*_without_receipt(job_id), _jobs.c.state.in_(states)]
-        if only_one:
-            conditions.append(~_taken(values["operation"]))
         return await self._set(conditions, {"state": after, "failure": None, **values}, "receipt", {"state": after})
+
+    async def claim(self, job_id: str, operation: Operation, **values: object) -> JobRecord | None:
+        """Let an uncertain job run on with what was looked up; None where it moved on or another job has it."""
+        conditions = [*_without_receipt(job_id), _jobs.c.state == "uncertain", ~_taken(operation)]
+        columns = {"state": "running", "failure": None, "operation": operation, **values}
+        return await self._set(conditions, columns, "receipt", {"state": "running"})
 
     async def revive(self, job_id: str, after: State, **values: object) -> JobRecord | None:
         """A receipt for a job that its owner had taken for lost; None where it is no such job."""
@@ -365,9 +368,8 @@ def _without_receipt(job_id: str) -> list[sa.ColumnElement[bool]]:
     return [_jobs.c.id == job_id, _jobs.c.operation.is_(None), _jobs.c.remote.is_(None)]
 
 
-def _taken(operation: object) -> sa.Exists:
+def _taken(operation: Operation) -> sa.Exists:
     """Whether some job at the address that an update is about has an operation already."""
-    assert isinstance(operation, Operation), "only an operation can be taken"
     other = _jobs.alias()
     same_place = (other.c.provider == _jobs.c.provider, other.c.base_url == _jobs.c.base_url)
     return sa.exists().where(*same_place, other.c.operation["id"].as_string() == operation.id)

@@ -181,12 +181,10 @@ class UncertainDesk:
 
     async def _goes_on(self, job: JobRecord, provider: Provider, operation: Operation) -> LookedUp:
         """Attach what was found, to this process: it has the key that was asked with."""
-        moved = await self.shop.store.receipt(
+        # Two may name the same one at the same instant.
+        moved = await self.shop.store.claim(
             job.id,
-            "running",
-            # Two may name the same one at the same instant.
-            only_one=True,
-            operation=operation,
+            operation,
             notes=(*job.notes, _HEALED),
             watch_until=self.shop.deadline(provider),
             runner=self.shop.me,
