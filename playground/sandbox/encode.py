@@ -23,19 +23,15 @@ BLOCK = 1024
 Pcm: TypeAlias = NDArray[np.float32]
 """Stereo sound, shape (2, samples), -1 to 1."""
 Packets: TypeAlias = list[Any]
-"""Encoded sound; what PyAV's stubs leave open is Any here."""
-
-# Another number of encoder threads gives another file, so it does not follow the machine.
-_ENCODER_THREADS = 2
+"""Encoded sound. PyAV's stubs leave much of it open; what is not typed there is Any here."""
 
 
-# PyAV's stubs leave much of it open; what is not typed there is Any here.
 def configure(encoder: Any, size: Size, exact: Sequence[int] = ()) -> None:
     """Set up an unopened x264 context. `exact` lists frames that must come out nearly lossless."""
     encoder.width, encoder.height = size
-    encoder.pix_fmt = "yuv420p"
-    encoder.time_base, encoder.framerate = Fraction(1, FPS), Fraction(FPS)
-    encoder.thread_count, encoder.thread_type = _ENCODER_THREADS, "AUTO"
+    encoder.pix_fmt, encoder.time_base, encoder.framerate = "yuv420p", Fraction(1, FPS), Fraction(FPS)
+    # Another number of encoder threads gives another file, so it does not follow the machine.
+    encoder.thread_count, encoder.thread_type = 2, "AUTO"
     encoder.colorspace = encoder.color_primaries = encoder.color_trc = BT709
     encoder.color_range = LIMITED
     # "stitchable" keeps the parameter sets free of what the content suggests: extensions rely on equal ones.
@@ -68,29 +64,27 @@ def encode_sound(chunks: Iterable[Pcm]) -> Packets:
     """Encode chunks of any length."""
     encoder: Any = av.CodecContext.create("aac", "w")
     _configure_sound(encoder)
-    packets: Packets = []
-    written = 0
+    packets, written = Packets(), 0
     for chunk in chunks:
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(chunk), format="fltp", layout="stereo")
         # The times let the muxer cut off the encoder's 21 ms of priming; without them the clip is longer.
         frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, written, Fraction(1, SAMPLE_RATE)
         written += chunk.shape[1]
         packets += encoder.encode(frame)
-    return [*packets, *encoder.encode(None)]
+    return packets + encoder.encode(None)
 
 
 def continue_sound(old: Packets, start: int, new: Pcm) -> Packets:
     """Let a sound go on with new samples from sample `start` on, without encoding the old ones anew.
 
-    The last old packet may reach a little beyond `start`. The new sound's own start gives way to the old one's end:
-    both are faded, so nothing is heard of the seam.
+    The last old packet may reach beyond `start`, and the new sound's priming gives way to it: both are faded there.
     """
     end = (len(old) - 1) * BLOCK
     following = encode_sound([new[:, end - start :]])[1:]
     for packet in old:
         packet.duration = BLOCK
     for packet in following:
-        packet.pts = packet.dts = (packet.dts or 0) + end
+        packet.pts = packet.dts = packet.dts + end
     return old + following
 
 
@@ -98,7 +92,7 @@ def alike(one: Path, other: Path) -> bool:
     """Whether the pictures of two clips can stand in one file: both were encoded with the same parameter sets."""
     with av.open(str(one)) as first, av.open(str(other)) as second:
         contexts = [clip.streams.video[0].codec_context for clip in (first, second)]
-    return contexts[0].name == contexts[1].name and contexts[0].extradata == contexts[1].extradata
+        return contexts[0].name == contexts[1].name and contexts[0].extradata == contexts[1].extradata
 
 
 def join(output: Path, parts: Sequence[tuple[Path, int]], sound: Packets | None) -> None:
@@ -108,31 +102,27 @@ def join(output: Path, parts: Sequence[tuple[Path, int]], sound: Packets | None)
         container.metadata.update({"title": LABEL, "comment": LABEL})
         clips = [(opened.enter_context(av.open(str(path))), count) for path, count in parts]
         video = container.add_stream_from_template(clips[0][0].streams.video[0])
-        streams = [_moved(clips, video)]
+        streams = [_one_after_the_other(clips)]
+        targets = {"video": video}
         if sound is not None:
-            audio = container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
-            _configure_sound(audio.codec_context)
-            streams.append(_on(audio, sound))
+            targets["audio"] = container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
+            _configure_sound(targets["audio"].codec_context)
+            streams.append(("audio", packet) for packet in sound)
         # Side by side in the file too, or seeking would be slow.
-        for packet in heapq.merge(*streams, key=lambda packet: Fraction(packet.dts * packet.time_base)):
+        for kind, packet in heapq.merge(*streams, key=lambda item: Fraction(item[1].dts * item[1].time_base)):
+            packet.stream = targets[kind]
             container.mux(packet)
 
 
-def _moved(clips: Iterable[tuple[Any, int]], video: Any) -> Iterator[Any]:
+def _one_after_the_other(clips: Iterable[tuple[Any, int]]) -> Iterator[tuple[str, Any]]:
     before = 0
     for clip, count in clips:
         for packet in clip.demux(clip.streams.video[0]):
             if packet.dts is not None:
                 ticks = round(before / (FPS * packet.time_base))
-                packet.pts, packet.dts, packet.stream = packet.pts + ticks, packet.dts + ticks, video
-                yield packet
+                packet.pts, packet.dts = packet.pts + ticks, packet.dts + ticks
+                yield "video", packet
         before += count
-
-
-def _on(stream: Any, packets: Iterable[Any]) -> Iterator[Any]:
-    for packet in packets:
-        packet.stream = stream
-        yield packet
 
 
 def _writing(path: Path, **options: str) -> Any:

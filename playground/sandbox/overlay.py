@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, cast
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 from playground.assets import asset
 from playground.sandbox.planes import HALVINGS, Planes, Size, copied, from_image, lay, size_of
@@ -48,8 +48,7 @@ class Laid:
     @property
     def box(self) -> tuple[int, int, int, int]:
         """Left, top, right and bottom in pixels."""
-        width, height = size_of(self.piece)
-        return self.left, self.top, self.left + width, self.top + height
+        return self.left, self.top, self.left + size_of(self.piece)[0], self.top + size_of(self.piece)[1]
 
 
 @cache
@@ -96,38 +95,24 @@ def captions(texts: Sequence[str], size: Size, frame_count: int) -> list[Laid]:
     return laid
 
 
-def prints(images: Sequence[Image.Image], size: Size, dice: np.random.Generator) -> list[Laid]:
-    """Reference pictures, each in its own shape, in a row or a column: photos as prints, cut-outs free."""
-    wide, high = 0.86 * size[0], 0.62 * size[1]
-    shapes, upright = [image.width / image.height for image in images], size[1] > size[0]
-    lengths, gap = [1 / shape if upright else shape for shape in shapes], 0.08
-    along, across = (high, wide) if upright else (wide, high)
-    # How broad the row or column can be, so that it is not too long either.
-    broad = min(across, along / (sum(lengths) + gap * (len(lengths) - 1)))
-    place, laid = (along - broad * (sum(lengths) + gap * (len(lengths) - 1))) / 2, list[Laid]()
-    for number, (image, length) in enumerate(zip(images, lengths, strict=True)):
-        middle = place + length * broad / 2
-        sides = (round(broad), round(length * broad)) if upright else (round(length * broad), round(broad))
-        x, y = (0.5 * size[0], 0.14 * size[1] + middle) if upright else (0.07 * size[0] + middle, 0.45 * size[1])
-        mounted = _mounted(image.resize((max(2, sides[0]), max(2, sides[1])), Image.Resampling.LANCZOS), dice)
-        left, top = round(x - mounted.width / 2), round(y - mounted.height / 2)
-        laid.append(Laid(_piece(mounted), left, top, first=6 * number, fade=14, rise=size[1] // 30))
-        place += (length + gap) * broad
+def prints(images: Sequence[Image.Image], size: Size) -> list[Laid]:
+    """Reference pictures, each in its own shape, in a row or a column: photos with a white border, cut-outs free."""
+    laid, edge, row = list[Laid](), min(size) // 100, size[0] >= size[1]
+    columns, rows = (len(images), 1) if row else (1, len(images))
+    wide, high = 0.86 * size[0] / columns, 0.62 * size[1] / rows
+    for number, image in enumerate(images):
+        picture = ImageOps.contain(image.convert("RGBA"), (round(0.92 * wide), round(0.92 * high)))
+        if np.asarray(picture.getchannel("A")).min() > 250:
+            picture = ImageOps.expand(ImageOps.crop(picture, edge), edge, "white")
+        piece = Image.new("RGBA", (picture.width + 7 * edge & ~1, picture.height + 7 * edge & ~1))
+        # Its shadow falls a little below it.
+        piece.paste((0, 0, 0, 102), (3 * edge, 4 * edge), picture)
+        piece = piece.filter(ImageFilter.GaussianBlur(edge))
+        piece.alpha_composite(picture, (3 * edge, 3 * edge))
+        x, y = 0.07 * size[0] + wide * (number % columns + 0.5), 0.14 * size[1] + high * (number // columns + 0.5)
+        left, top = round(x - piece.width / 2), round(y - piece.height / 2)
+        laid.append(Laid(from_image(piece), left, top, first=6 * number, fade=14, rise=size[1] // 30))
     return laid
-
-
-def _mounted(image: Image.Image, dice: np.random.Generator) -> Image.Image:
-    """Give a photo a white border and lay it askew, leave a cut-out as it is; let both cast a shadow."""
-    picture, edge = image.convert("RGBA"), max(2, min(image.size) // 40)
-    if np.asarray(picture.getchannel("A")).min() > 250:
-        ImageDraw.Draw(picture).rectangle((0, 0, picture.width - 1, picture.height - 1), outline="white", width=edge)
-        picture = picture.rotate(dice.uniform(-2.4, 2.4), Image.Resampling.BICUBIC, expand=True)
-    room = edge * 3
-    mounted = Image.new("RGBA", (picture.width + 2 * room, picture.height + 2 * room))
-    mounted.paste((0, 0, 0, 102), (room, room + edge), picture)
-    mounted = mounted.filter(ImageFilter.GaussianBlur(edge))
-    mounted.alpha_composite(picture, (room, room))
-    return mounted
 
 
 def showable(text: str) -> str | None:
@@ -170,10 +155,3 @@ def _text(lines: Sequence[str], pixels: int, ground: tuple[int, int, int, int]) 
     middle = width / 2, padding - pixels * 0.12
     pen.multiline_text(middle, "\n".join(lines), _WHITE, font, "ma", spacing=pixels * 0.16, align="center")
     return from_image(image)
-
-
-def _piece(image: Image.Image) -> Planes:
-    """An image as planes, grown to even sides."""
-    even = Image.new("RGBA", (image.width + image.width % 2, image.height + image.height % 2))
-    even.paste(image)
-    return from_image(even)

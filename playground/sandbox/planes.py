@@ -18,10 +18,8 @@ PadMode: TypeAlias = Literal["edge", "symmetric", "wrap"]
 Size: TypeAlias = tuple[int, int]
 """Width and height in pixels, both even."""
 
-BT709 = 1
-"""The number of BT.709 in colour space, primaries and transfer alike."""
-LIMITED = 1
-"""Limited ("TV") range: luma 16-235, chroma 16-240."""
+BT709, LIMITED = 1, 1
+"""The numbers of BT.709 (colour space, primaries, transfer) and of limited range: luma 16-235, chroma 16-240."""
 HALVINGS = (0, 1, 1, 0)
 """How often the grid of each plane is halved."""
 SPARE = 96

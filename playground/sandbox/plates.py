@@ -1,19 +1,22 @@
 """Plates: painted strips of a scene, one behind the other, and the camera that looks at them."""
 
 import math
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
-from playground.sandbox.paint import Field, piece
+from playground.sandbox.paint import Field, piece, smooth
 from playground.sandbox.planes import SPARE, Planes, lay, padded, size_of, view
+from playground.sandbox.story import table
 
 PERIOD = 2048
 """Columns of a plate in units (pixels where the shorter side of the picture has 720); then it begins again."""
 EYE = 0.42
 """How high the camera stands above the ground, in world units."""
-AT_REST = 1.06
+
+_AT_REST = 1.06
 """No camera looks at a plate pixel by pixel: `view` finds the places between them only where it is scaled."""
+_CLOSEST = 1.45
 
 
 class Pose(NamedTuple):
@@ -24,7 +27,7 @@ class Pose(NamedTuple):
     forward: float = 0.0
     turn: float = 0.0
     tilt: float = 0.0
-    zoom: float = AT_REST
+    zoom: float = _AT_REST
 
 
 class Frame(NamedTuple):
@@ -40,22 +43,15 @@ class Frame(NamedTuple):
         """The row of the horizon as the camera stands."""
         return self.height / 2 + (self.horizon - self.height / 2) * pose.zoom + pose.tilt
 
-
-class Layer(Protocol):
-    """Something at one depth, drawn after what is farther away."""
-
-    @property
-    def depth(self) -> float:
-        """How far away it is, in world units."""
-        ...
-
-    def hides_from(self, pose: Pose) -> int:
-        """The picture's first row (even) from which it hides everything behind it."""
-        ...
-
-    def draw(self, picture: Planes, pose: Pose, seconds: float, bottom: int) -> None:
-        """Draw it as it is at a moment down to a row (even), in place."""
-        ...
+    def pose(self, move: str, passed: float, seconds: float, start: tuple[float, float]) -> Pose:
+        """Where a move has brought the camera from a start (across, forward); `passed` is the share that is over."""
+        share, way = float(smooth(passed)), table("scenery")["camera"][move]
+        ends = (way.get("goes", {}).get(name, (0, 0)) for name in Pose._fields)
+        across, up, forward, turn, tilt, zoom = (begin + (end - begin) * share for begin, end in ends)
+        shaken = way.get("shakes", 0) * self.unit
+        turn = self.width * turn + shaken * (math.sin(seconds * 2.1) + 0.5 * math.sin(seconds * 5.3 + 1))
+        tilt = self.height * tilt + 0.7 * shaken * math.sin(seconds * 2.9 + 2)
+        return Pose(start[0] + across, up, start[1] + forward, turn, tilt, _AT_REST * _CLOSEST**zoom)
 
 
 class Plate(NamedTuple):
@@ -68,7 +64,7 @@ class Plate(NamedTuple):
     painted: Planes
     depth: float
     top: float
-    solid: int
+    solid: float
     period: int
     followed: float
 
@@ -76,19 +72,16 @@ class Plate(NamedTuple):
         """Which column and row of the plate the picture's first pixel shows, and how far the next one is."""
         step, shift = (1 - pose.forward / self.depth) / pose.zoom, self.frame.focal / self.depth
         left = (pose.turn * pose.zoom - self.frame.width / 2) * step + pose.across * (1 - self.followed) * shift
-        return (
-            SPARE + (left + self.period / 2) % self.period,
-            -self.frame.level(pose) * step - pose.up * shift - self.top,
-            step,
-        )
+        top = -self.frame.level(pose) * step - pose.up * shift - self.top
+        return SPARE + (left + self.period / 2) % self.period, top, step
 
     def hides_from(self, pose: Pose) -> int:
-        """From its last see-through row on it hides what is behind it."""
+        """The picture's first row (even) from which it hides everything behind it."""
         _, top, step = self._place(pose)
-        return min(self.frame.height, max(0, math.ceil((self.solid - top) / step)) + 2 & ~1)
+        return int(min(self.frame.height, max(0, (self.solid - top) / step + 2))) + 1 & ~1
 
     def draw(self, picture: Planes, pose: Pose, seconds: float, bottom: int) -> None:
-        """Draw what the camera sees of it."""
+        """Draw what the camera sees of it at a moment down to a row (even), in place."""
         left, top, step = self._place(pose)
         first = max(0, math.ceil(-top / step) + 1 & ~1)
         high = min(bottom, int((size_of(self.painted)[1] - 1 - top) / step) & ~1) - first
@@ -96,24 +89,16 @@ class Plate(NamedTuple):
             lay(picture, view(self.painted, left, top + first * step, step, (self.frame.width, high)), 0, first)
 
 
-def plate(
-    frame: Frame,
-    canvas: Field,
-    alpha: Field | None,
-    depth: float,
-    top: float,
-    *,
-    ends: bool = False,
-    followed: float = 0.0,
-) -> Plate:
-    """Make a plate of what was painted and its coverage (0 to 1). What does not end goes on below as its last row."""
-    first = 0 if alpha is None else max(0, int(np.flatnonzero(alpha.any(1))[0]) - 2) & ~1
-    alpha = None if alpha is None else alpha[first:]
-    painted = piece(canvas[:, first:], alpha)
-    see_through = np.flatnonzero((painted[3] < 255).any(1)) if alpha is not None else np.array([0])
-    solid = frame.height * 9 if ends else int(see_through[-1]) + 1 if see_through.size else 0
-    period = size_of(painted)[0]
-    # On even rows: chroma has half of them.
+def plate(frame: Frame, canvas: Field, alpha: Field, depth: float, top: float, *, ends: bool = False) -> Plate:
+    """Make a strip of what was painted and its coverage (0 to 1); it begins again beside itself.
+
+    Below it goes on as its last row, unless it ends there.
+    """
+    first = max(0, int(np.flatnonzero(alpha.any(1))[0]) - 2) & ~1
+    painted = piece(canvas[:, first:], alpha[first:])
+    period, see_through = size_of(painted)[0], np.flatnonzero((painted[3] < 255).any(1))
     painted = padded(painted, (0, 0), (SPARE, frame.width + SPARE), "wrap")
-    painted = painted if ends else padded(painted, (0, frame.height // 6 * 2), (0, 0), "edge")
-    return Plate(frame, painted, depth, top + first, solid, period, followed)
+    if not ends:
+        painted = padded(painted, (0, frame.height // 6 * 2), (0, 0), "edge")
+    solid = float("inf") if ends else see_through[-1] + 1.0 if see_through.size else 0.0
+    return Plate(frame, painted, depth, top + first, solid, period, 0.0)

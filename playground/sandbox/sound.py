@@ -8,8 +8,7 @@ import numpy as np
 
 from playground.sandbox.encode import SAMPLE_RATE, Pcm
 from playground.sandbox.paint import Field
-from playground.sandbox.story import Story
-from playground.sandbox.tables import table
+from playground.sandbox.story import Story, table
 
 _LOW_VOICE = re.compile(r"\b(?:man|he|his|king|detective|robot|father|old)\b")
 

@@ -17,9 +17,7 @@ AspectRatio = Literal["16:9", "9:16", "1:1"]
 ResizeMode = Literal["pad", "crop"]
 
 _SHORT_SIDE: dict[Resolution, int] = {"720p": 720, "1080p": 1080, "4k": 2160}
-
 _NEEDED_MEDIA: dict[Mode, tuple[str, ...]] = {
-    "text-to-video": (),
     "image-to-video": ("first_frame",),
     "interpolation": ("first_frame", "last_frame"),
     "references": ("reference_images",),
@@ -30,13 +28,12 @@ _NEEDED_MEDIA: dict[Mode, tuple[str, ...]] = {
 class RenderError(Exception):
     """A clip that cannot be made, told to a person.
 
-    `code` is for programs: `bad_spec`, `bad_media`, `no_space` or `render_failed`.
+    `code` is for programs: `bad_spec`, `bad_media`, `no_space`, `no_memory` or `render_failed`.
     """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
-        self.code = code
-        self.message = message
+        self.code, self.message = code, message
 
 
 class RenderSpec(BaseModel, frozen=True, extra="forbid"):
@@ -59,7 +56,7 @@ class RenderSpec(BaseModel, frozen=True, extra="forbid"):
 
     @model_validator(mode="after")
     def _media_of_the_mode(self) -> Self:
-        missing = [name for name in _NEEDED_MEDIA[self.mode] if not getattr(self, name)]
+        missing = [name for name in _NEEDED_MEDIA.get(self.mode, ()) if not getattr(self, name)]
         if missing:
             raise ValueError(f"{self.mode} needs {' and '.join(missing)}")
         return self
@@ -68,8 +65,8 @@ class RenderSpec(BaseModel, frozen=True, extra="forbid"):
     def size(self) -> tuple[int, int]:
         """Width and height in pixels. An extension keeps its source's size instead."""
         short = _SHORT_SIDE[self.resolution]
-        long = short * 16 // 9
-        return {"16:9": (long, short), "9:16": (short, long), "1:1": (short, short)}[self.aspect_ratio]
+        across, down = map(int, self.aspect_ratio.split(":"))
+        return short * across // min(across, down), short * down // min(across, down)
 
     @property
     def dice_seed(self) -> int:

@@ -1,6 +1,6 @@
 """Moving pictures made of stills: a camera over one, a morph from one to another, one shot giving way to the next.
 
-A shot's frame depends on its number only, so that several threads can draw at once and always draw the same.
+A shot's frame depends on its number only.
 """
 
 import math
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from playground.sandbox.paint import Field, resized, smooth
 from playground.sandbox.planes import SPARE, Plane, Planes, Size, copied, mixed, padded, scaled, size_of, view
 from playground.sandbox.spec import FPS
-from playground.sandbox.tables import table
+from playground.sandbox.story import table
 
 Shot: TypeAlias = Callable[[int], Planes]
 """Draws the picture of a frame number, without writing on it; the caller may draw over it."""
@@ -102,7 +102,7 @@ def flow(one: Field, other: Field) -> Field:
     rows, columns = tiles[0].shape[:2]
     own = _shift(tiles[0].reshape(-1, _TILE, _TILE), tiles[1].reshape(-1, _TILE, _TILE), 7).reshape(2, rows, columns)
     # A grid's smooth surface: each place takes what the tiles around it say.
-    steps = np.stack([resized(resized(part, columns // 2, rows // 2), columns, rows) for part in own])
+    steps = np.stack([_blurred(part, 2) for part in own])
     return np.clip((steps + whole[:, None, None]) / width, -_FARTHEST, _FARTHEST).astype(np.float32)
 
 
@@ -143,7 +143,7 @@ def _runs(plane: Plane, run: int) -> NDArray[np.unsignedinteger[Any]]:
 
 def _taken(bank: NDArray[np.unsignedinteger[Any]], way: Field, size: Size, run: int) -> Plane:
     width, height = size
-    along, down = (resized(part, width // run, height) * np.float32(2 * width) for part in way)
+    along, down = (resized(part, (height, width // run)) * np.float32(2 * width) for part in way)
     x = np.clip(np.arange(0, 2 * width, 2 * run, dtype=np.float32) - along, 0, 2 * (width - run)).astype(np.int32)
     y = np.clip(np.arange(0, 2 * height, 2, dtype=np.float32)[:, None] - down, 0, 2 * height - 1).astype(np.int32)
     at: NDArray[np.int32] = y * bank.shape[1] + x
@@ -155,6 +155,11 @@ def _grey(picture: Planes) -> Field:
     width, height = (round(side * 320 / max(size_of(picture)) / 32) * 32 for side in size_of(picture))
     grey = scaled(picture, (width, height))[0].astype(np.float32)
     for _ in range(2):
-        grey -= resized(resized(grey, width // 8, height // 8), width, height)
-        grey *= 40 / (np.sqrt(resized(resized(grey**2, width // 8, height // 8), width, height)) + 3)
+        grey -= _blurred(grey, 8)
+        grey *= 40 / (np.sqrt(_blurred(grey**2, 8)) + 3)
     return grey
+
+
+def _blurred(field: Field, reach: int) -> Field:
+    rows, columns = field.shape
+    return resized(resized(field, (rows // reach, columns // reach)), (rows, columns))

@@ -1,10 +1,13 @@
 """What a prompt says, as far as a picture without a model can show it: shots of places, light, weather and camera."""
 
 import re
+import tomllib
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 from zlib import crc32
 
-from playground.sandbox.tables import table
+from playground.assets import asset
 
 _MOST_SENTENCES = 6
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|(?<=[。！？])\s*|\n+|, then\b,?\s+", re.IGNORECASE)
@@ -15,6 +18,12 @@ _DIRECTS = re.compile(
     r"\W*(?:(?:the|a|an|slow|smooth|gentle|steady|soft|ambient)\s+)*(?:camera|shot|audio|sounds?|sfx|music|ambien\w+"
     r"|lens|style|lighting|wind and|no\b|pan|tilt|zoom|doll\w+|static|tripod)"
 )
+
+
+@cache
+def table(name: str) -> dict[str, Any]:
+    """Read `words` (regular expressions by lexicon and choice) or `scenery` (colours, shapes, moves and sounds)."""
+    return tomllib.loads(asset("sandbox", f"{name}.toml").read_text("utf-8"))
 
 
 @dataclass(frozen=True)
@@ -61,14 +70,10 @@ def read(prompt: str, negative: str = "", most_shots: int = 4) -> Story:
         shots.append(reader.shot(group, shots[-1] if shots else None))
     of_places = (sound for shot in shots for sound in table("scenery")["places"][shot.place]["sounds"])
     sounds = [*reader.named("sounds"), *(sound for sound in of_places if reader.wanted("sounds", sound))]
-    return Story(
-        shots=tuple(shots),
-        captions=sentences if reader.wanted("without", "captions") else (),
-        sounds=tuple(dict.fromkeys(sounds))[:4],
-        quotes=tuple(_QUOTED.findall(prompt)) if reader.wanted("without", "voices") else (),
-        music=reader.wanted("without", "music"),
-        key=crc32(prompt.encode("utf-8", "replace")),
-    )
+    captions = sentences if reader.wanted("without", "captions") else ()
+    quotes = tuple(_QUOTED.findall(prompt)) if reader.wanted("without", "voices") else ()
+    music, key = reader.wanted("without", "music"), crc32(prompt.encode("utf-8", "replace"))
+    return Story(tuple(shots), captions, tuple(dict.fromkeys(sounds))[:4], quotes, music, key)
 
 
 class _Reader:
@@ -86,8 +91,8 @@ class _Reader:
         """The choices that a text names (the whole prompt if none is given), in its order."""
         text = self._text if text is None else text
         hits = {choice: _found(text, lexicon, choice) for choice in table("words")[lexicon]}
-        found = [(hit.start(), choice) for choice, hit in hits.items() if hit and self.wanted(lexicon, choice)]
-        return [choice for _, choice in sorted(found, key=lambda hit: hit[0])]
+        found = {choice: hit.start() for choice, hit in hits.items() if hit and self.wanted(lexicon, choice)}
+        return sorted(found, key=lambda choice: found[choice])
 
     def shot(self, sentences: tuple[str, ...], before: Shot | None) -> Shot:
         """What its sentences say. What they leave open stays as before, or is as later sentences say."""
@@ -108,17 +113,11 @@ class _Reader:
         coated = tint and subject and _found(own, "subjects", subject, rf"{tint} (?:\w+ )?")
         # A street shines when it is wet.
         shining = place == "city" and (weather == "rain" or hour == "neon")
-        return Shot(
-            place=place,
-            hour=hour,
-            weather=weather,
-            water=place == "ocean" or wet or shining or (same is not None and same.water),
-            move=first("moves") or first("follows") or (before.move if before else "dolly-in"),
-            subject=subject,
-            coat=tint if coated else same.coat if same else None,
-            tint=None if coated else tint or (before.tint if before else None),
-            sentences=sentences,
-        )
+        water = place == "ocean" or wet or shining or (same is not None and same.water)
+        move = first("moves") or first("follows") or (before.move if before else "dolly-in")
+        coat = tint if coated else same.coat if same else None
+        tint = None if coated else tint or (before.tint if before else None)
+        return Shot(place, hour, weather, water, move, subject, coat, tint, sentences)
 
 
 def _groups(sentences: tuple[str, ...], most: int) -> list[tuple[str, ...]]:

@@ -22,12 +22,13 @@ from playground.sandbox.spec import RenderError, RenderSpec
 
 _NICENESS = 10
 _SECONDS_BETWEEN_LINES = 0.1
+_MOST_MEMORY = 3 << 30
+"""Bytes of data that the process may hold, several times what a 4K clip takes: a strange input ends here alone."""
 
 
 def main(arguments: list[str]) -> int:
     """Render one spec and return the exit code."""
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
+    _be_modest()
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     try:
         spec = _read_spec(arguments)
@@ -43,11 +44,19 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def _be_modest() -> None:
+    """Give way to others, and take no more memory than any clip needs, where the system knows such limits."""
+    with contextlib.suppress(ImportError, AttributeError, OSError, ValueError):
+        os.nice(_NICENESS)
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (_MOST_MEMORY, _MOST_MEMORY))
+
+
 class _Progress:
     """Prints progress, about ten lines a second at most."""
 
-    def __init__(self) -> None:
-        self._next = 0.0
+    _next = 0.0
 
     def __call__(self, share: float) -> None:
         now = time.monotonic()
@@ -82,8 +91,11 @@ def _as_told(error: Exception) -> RenderError:
     if isinstance(error, RenderError):
         return error
     traceback.print_exception(error)
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    code = errno.ENOMEM if isinstance(error, MemoryError) else error.errno if isinstance(error, OSError) else None
+    if code == errno.ENOSPC:
         return RenderError("no_space", "There is no space left on the disk.")
+    if code == errno.ENOMEM:
+        return RenderError("no_memory", "The preview needs more memory than the sandbox may take.")
     return RenderError("render_failed", "The preview could not be rendered.")
 
 

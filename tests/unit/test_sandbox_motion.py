@@ -30,12 +30,12 @@ FIRST = asset("samples", "first-frame.jpg")
 
 @pytest.fixture(scope="session")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
-    """Render two seconds in a square, without captions and sound, and decode the luma of every frame."""
+    """Render a second in a square, without captions and sound, and decode the luma of every frame."""
     folder = tmp_path_factory.mktemp("motion")
 
     def shoot(prompt: str, **fields: Any) -> list[Grey]:
         output = folder / "clip.mp4"
-        plain = {"mode": "text-to-video", "seconds": 2, "audio": False, "aspect_ratio": "1:1"}
+        plain = {"mode": "text-to-video", "seconds": 1, "audio": False, "aspect_ratio": "1:1"}
         asked = {**plain, "negative_prompt": "captions", "prompt": prompt, "output": output, **fields}
         render(RenderSpec.model_validate(asked), lambda _: None)
         with av.open(str(output)) as clip:
@@ -89,50 +89,50 @@ class TestTheCamera:
     )
     def test_moves_the_picture_the_other_way(self, film: Film, words: str, across: int, down: int) -> None:
         frames = film(f"Mountains by day, {words}.")
-        steps = moved(frames[22], frames[26], slice(200, 640))
+        steps = moved(frames[11], frames[13], slice(200, 640))
         assert [np.sign(step) * (abs(step) > 1) for step in steps] == [across, down], steps
 
     @pytest.mark.parametrize(("words", "grows"), [("zoom in", 1), ("zoom out", -1)])
     def test_zooms(self, film: Film, words: str, grows: int) -> None:
         frames = film(f"A city by day, {words}.")
-        left, _ = moved(frames[22], frames[26], slice(180, 560), slice(0, 300))
-        right, _ = moved(frames[22], frames[26], slice(180, 560), slice(420, 720))
+        left, _ = moved(frames[11], frames[13], slice(180, 560), slice(0, 300))
+        right, _ = moved(frames[11], frames[13], slice(180, 560), slice(420, 720))
         assert (right - left) * grows > 4
 
     def test_a_dolly_brings_the_near_nearer_and_leaves_the_sky(self, film: Film) -> None:
         frames = film("A forest by day, push in.")
-        assert likeness(frames[10][60:160], frames[40][60:160]) > 38
-        assert likeness(frames[10][400:], frames[40][400:]) < 30
+        assert likeness(frames[5][60:160], frames[20][60:160]) > 38
+        assert likeness(frames[5][400:], frames[20][400:]) < 30
 
     def test_passing_by_the_near_goes_faster_than_the_far(self, film: Film) -> None:
         frames = film("Mountains by day, tracking shot.")
-        far, _ = moved(frames[22], frames[26], slice(200, 400))
-        near, _ = moved(frames[22], frames[26], slice(560, 720))
+        far, _ = moved(frames[11], frames[13], slice(200, 400))
+        near, _ = moved(frames[11], frames[13], slice(560, 720))
         assert near < 2 * far < 0
 
     def test_does_not_tremble(self, film: Film) -> None:
-        frames = film("Mountains by day, the camera pans left.")
+        frames = film("Mountains by day, the camera pans left.", seconds=2)
         steps = [moved(one, other, slice(180, 620))[0] for one, other in pairwise(frames[16:33])]
         assert np.abs(np.diff(steps)).max() < 0.6, steps
 
     def test_stands_still_when_it_is_told_to(self, film: Film) -> None:
         frames = film("Mountains by day, static camera.")
-        assert likeness(frames[1], frames[47]) > 42
+        assert likeness(frames[1], frames[23]) > 42
         sea = film("The sea by day, locked on a tripod.")
-        assert likeness(sea[1], sea[30]) < 40, "waves roll on"
-        assert moved(sea[1][:330], sea[30][:330]) == pytest.approx((0, 0), abs=0.3)
+        assert likeness(sea[1], sea[23]) < 40, "waves roll on"
+        assert moved(sea[1][:330], sea[23][:330]) == pytest.approx((0, 0), abs=0.3)
 
     @pytest.mark.parametrize(("words", "across"), [("pan left", 1), ("pan right", -1), ("static", 0)])
     def test_moves_over_a_given_picture(self, film: Film, words: str, across: int) -> None:
         frames = film(words, mode="image-to-video", first_frame=FIRST)
-        x, _ = moved(frames[20], frames[28], slice(150, 600))
+        x, _ = moved(frames[9], frames[14], slice(150, 600))
         assert np.sign(round(x)) == across
 
     @pytest.mark.parametrize(("words", "grows"), [("zoom in", 1), ("pull back", -1)])
     def test_nears_or_leaves_a_given_picture(self, film: Film, words: str, grows: int) -> None:
         frames = film(words, mode="image-to-video", first_frame=FIRST)
-        left, _ = moved(frames[20], frames[28], slice(150, 600), slice(0, 300))
-        right, _ = moved(frames[20], frames[28], slice(150, 600), slice(420, 720))
+        left, _ = moved(frames[9], frames[14], slice(150, 600), slice(0, 300))
+        right, _ = moved(frames[9], frames[14], slice(150, 600), slice(420, 720))
         assert (right - left) * grows > 2
 
 
@@ -144,7 +144,7 @@ class TestTheScene:
 
     def test_of_the_sea_mirrors_the_sky(self, film: Film) -> None:
         frames = film("A lighthouse on a cliff at sunset, waves below, static.")
-        water = np.stack([frame[420:700, 200:520] for frame in frames[4:44:8]])
+        water = np.stack([frame[420:700, 200:520] for frame in frames[2:24:4]])
         assert water.std(axis=0).mean() > 1.5, "the water moves"
         assert 0.3 < water.mean() / frames[4][100:340, 200:520].mean() < 1.1, "and is as light as what is above it"
 
@@ -156,11 +156,11 @@ class TestTheScene:
     def test_a_negative_prompt_stops_the_weather(self, film: Film, weather: str) -> None:
         prompt = f"A meadow in the {weather}, static."
         falling, dry = film(prompt), film(prompt, negative_prompt=f"captions, {weather}")
-        assert likeness(falling[4], falling[20]) < 36
+        assert likeness(falling[4], falling[12]) < 36
         assert likeness(dry[4], dry[20]) > 42
 
     def test_it_does_not_rain_indoors(self, film: Film) -> None:
-        frames = film("A library on a rainy day, static.", seconds=1)
+        frames = film("A library on a rainy day, static.")
         assert likeness(frames[4], frames[20]) > 42
 
 
