@@ -68,6 +68,11 @@ def planes_of(path: Path) -> list[bytes]:
         return [frame.to_ndarray().tobytes() for frame in clip.decode(video=0)]
 
 
+def packets_of(path: Path, kind: str) -> list[bytes]:
+    with av.open(str(path)) as clip:
+        return [bytes(packet) for packet in clip.demux() if packet.stream.type == kind and packet.size]
+
+
 def samples(path: Path) -> NDArray[np.float32]:
     with av.open(str(path)) as clip:
         parts = [frame.to_ndarray() for frame in clip.decode(audio=0)]
@@ -248,8 +253,8 @@ class TestExtension:
         with av.open(str(clip)) as opened:
             assert opened.duration == 11_000_000
             assert opened.metadata["comment"] == LABEL
-        before, after = samples(old)[:, :180_000], samples(clip)[:, :180_000]
-        assert float(np.sqrt(np.mean((before - after) ** 2))) < 0.02
+        assert packets_of(clip, "audio")[: len(packets_of(old, "audio"))] == packets_of(old, "audio"), "nor its sound"
+        assert packets_of(clip, "video")[:96] == packets_of(old, "video")
         assert float(np.abs(samples(clip)[:, 200_000:]).max()) > 0.02
 
     def test_goes_on_from_the_last_picture_without_a_second_label(self, make: Make) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -97,6 +98,16 @@ def test_tells_of_a_bad_spec(tmp_path: Path, fields: dict[str, Any]) -> None:
     code, lines, _ = run(written(tmp_path, **fields))
     assert code == 1
     assert [line["error"]["code"] for line in lines] == ["bad_spec"]
+
+
+def test_tells_of_too_little_memory_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    with start(written(tmp_path, resolution="1080p")) as worker:
+        assert worker.stdout is not None
+        resource.prlimit(worker.pid, resource.RLIMIT_DATA, (300 << 20, 300 << 20))
+        last = json.loads(list(worker.stdout)[-1])
+        assert worker.wait(30) == 1
+    assert last["error"]["code"] == "no_memory"
+    assert [path.name for path in tmp_path.iterdir()] == ["spec.json"]
 
 
 def test_tells_of_a_spec_that_is_not_there(tmp_path: Path) -> None:
