@@ -1,5 +1,6 @@
 """A full disk, a read-only folder, a provider that overdoes it: the page goes on, and each job ends in words."""
 
+import asyncio
 import resource
 import subprocess
 from collections.abc import Iterator
@@ -26,8 +27,12 @@ class Flood:
         self._app = app
         self.pieces: dict[str, int] = {}
         """Megabytes to send, by the end of a path."""
+        self.holding = False
+        """Whether questions, and creates that are answered at the end, wait for their answers."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        while self.holding and (scope.get("method") == "GET" or "/cloudflare/" in scope.get("path", "")):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
         pieces = next((n for end, n in self.pieces.items() if scope.get("path", "").endswith(end)), None)
         if pieces is None:
             await self._app(scope, receive, send)
@@ -90,8 +95,11 @@ def answers_as_ever(served: Served) -> None:
     assert served.http.post("/api/check", json=REQUEST).json()["valid"] is True
 
 
-def test_a_disk_that_is_full_holds_jobs_up_and_loses_none(served: Served, providers: Emulation) -> None:
+def test_a_disk_that_is_full_holds_jobs_up_and_loses_none(
+    served: Served, providers: Emulation, floods: list[Flood]
+) -> None:
     before = {stem: providers.accepted(stem) for stem in ("tokenbay", "cloudflare", "sandbox")}
+    floods[0].holding = True
     polled, asked = served.submit("tokenbay", "A boat [sandbox:slow]"), served.submit("cloudflare", "A [sandbox:slow]")
     assert isinstance(polled, str)
     assert isinstance(asked, str)
@@ -101,6 +109,7 @@ def test_a_disk_that_is_full_holds_jobs_up_and_loses_none(served: Served, provid
     served.until(polled, state="running")
     served.until(asked, state="submitting")
     take_room(served, whole=True)
+    floods[0].holding = False
 
     # Both end at their providers meanwhile. One of them is paid for by an answer that can be written down nowhere.
     for job in (polled, asked):
@@ -132,13 +141,15 @@ def test_a_disk_that_is_full_holds_jobs_up_and_loses_none(served: Served, provid
 
 
 def test_a_folder_that_became_read_only_holds_jobs_up_and_loses_none(
-    served: Served, home: Path, providers: Emulation
+    served: Served, home: Path, providers: Emulation, floods: list[Flood]
 ) -> None:
     before = providers.accepted("tokenbay")
+    floods[0].holding = True
     job = served.submit("tokenbay", "A boat [sandbox:slow]")
     assert isinstance(job, str)
     served.until(job, state="running")
     set_read_only(home / "data", read_only=True)
+    floods[0].holding = False
     try:
         served.until(job, words="The video cannot be written here: Permission denied.")
         answers_as_ever(served)
