@@ -113,9 +113,8 @@ class Water:
         self._far = 90.0 if sea else SHORE
         rough = 1.6 if shot.hour == "storm" or shot.weather == "rain" else 1.0
         self._rough = rough * (1.0 if sea else 0.3 if shot.place == "city" else 0.35)
-        self._waves = (
-            np.clip(paint.fractal(dice, (_SIDE, _SIDE), 1.7, 2.0, least=6) * 42, -127, 127).astype(np.int8).ravel()
-        )
+        waves = paint.fractal(dice, (_SIDE, _SIDE), 1.7, 2.0, least=6)
+        self._waves = np.clip(waves * 42, -127, 127).astype(np.int8).ravel()
         deep = colour((12, 52, 70)) if sea else colour((16, 34, 40))
         self._deep = piece(primed(blend(deep * palette.light, palette.sky[1], 0.25), np.ones((2, 2))))
         # Waves are wider than they are high: pixels side by side mirror the same row.
@@ -137,7 +136,9 @@ class Water:
         near = (rows - line) / max(frame.height - line, 1)
         # The reflection is drawn out towards the camera, the more the nearer it is.
         reach = self._rough * (rows - line + 6 * frame.unit) * 0.0075
-        mirrored = (line - 1 - (rows - line) * min(1.0, 0.9 * line / len(rows)))[:, None] + waves * reach[:, None]
+        mirrored = (line - 1 - (rows - line) * min(1.0, 0.9 * line / (frame.height - line)))[:, None] + waves * reach[
+            :, None
+        ]
         source = np.minimum(np.abs(mirrored), line - 1).astype(np.int32)
         own = (0.16 + 0.5 * near[:, None]) * 255
         for halving, plane, deep in zip(HALVINGS, picture, self._deep, strict=False):

@@ -51,8 +51,9 @@ class Painter:
         """Paint a silhouette; `side` (-1 to 1) says how far from the middle it stands."""
         palette, unit = self._palette, self._frame.unit
         high, halo = look["tall"] * unit, look.get("halo", 0) * unit
-        size = int(high + halo) & ~1, self._width
-        stand = self._width / 2 + self._side * side * self._frame.width * 0.36 - high / 2, size[0], high
+        # Below its feet a row stays empty: as its last row it goes on.
+        size = int(high + halo + 4) & ~1, self._width
+        stand = self._width / 2 + self._side * side * self._frame.width * 0.36 - high / 2, size[0] - 2, high
         parts = ("body", "rock", "pale", "shining")
         shapes = {part: [(points, *stand) for points in look.get(part, ())] for part in parts}
         body, rock, pale, shining = (cut_out(size, part) for part in shapes.values())
@@ -71,7 +72,7 @@ class Painter:
             shining, body = np.maximum(shining, 1 - body), np.maximum(body, glow)
         wash(painted, paint.LAMP, shining)
         foot = EYE * self._frame.focal / look["distance"] - look.get("above", 0) * unit
-        return plate(self._frame, painted, body, look["distance"], foot - size[0], ends=True)
+        return plate(self._frame, painted, body, look["distance"], foot - size[0] + 2)
 
     def _strip(self, kind: str, height: float, depth: float, below: float) -> Plate:
         """Paint one kind of land, so high in units; the next strip's foot is so many rows `below` the horizon."""

@@ -97,8 +97,8 @@ def captions(texts: Sequence[str], size: Size, frame_count: int) -> list[Laid]:
 
 def prints(images: Sequence[Image.Image], size: Size) -> list[Laid]:
     """Reference pictures, each in its own shape, in a row or a column: photos with a white border, cut-outs free."""
-    laid, edge, row = list[Laid](), min(size) // 100, size[0] >= size[1]
-    columns, rows = (len(images), 1) if row else (1, len(images))
+    laid, edge, many = list[Laid](), min(size) // 100, max(1, len(images))
+    columns, rows = (many, 1) if size[0] >= size[1] else (1, many)
     wide, high = 0.86 * size[0] / columns, 0.62 * size[1] / rows
     for number, image in enumerate(images):
         picture = ImageOps.contain(image.convert("RGBA"), (round(0.92 * wide), round(0.92 * high)))

@@ -111,18 +111,13 @@ def lay(target: Planes, piece: Planes, left: int, top: int, opacity: float = 1.0
     x0, y0, x1, y1 = max(0, -left), max(0, -top), min(wide, width - left), min(high, height - top)
     if x1 <= x0 or y1 <= y0:
         return
-    for halving, under, over in zip(HALVINGS, target, piece, strict=False):
-        inner = slice(y0 >> halving, y1 >> halving), slice(x0 >> halving, x1 >> halving)
-        place = (
-            slice((top + y0) >> halving, (top + y1) >> halving),
-            slice((left + x0) >> halving, (left + x1) >> halving),
-        )
-        if len(piece) == 3:
-            under[place] = over[inner]
+    under, over = _cut(target, left + x0, top + y0, x1 - x0, y1 - y0), _cut(piece, x0, y0, x1 - x0, y1 - y0)
+    for halving, below, above in zip(HALVINGS, under, over, strict=False):
+        if len(over) == 3:
+            below[...] = above
             continue
-        alpha = piece[3][:: 1 << halving, :: 1 << halving][inner]
-        share = alpha if opacity >= 1 else (alpha * np.float32(opacity)).astype(np.uint8)
-        under[place] = mixed(under[place], over[inner], share)
+        share = over[3][:: 1 << halving, :: 1 << halving]
+        below[...] = mixed(below, above, share if opacity >= 1 else (share * np.float32(opacity)).astype(np.uint8))
 
 
 def _scaling(start: float, step: float, size: int, extent: int) -> tuple[int, int, int, int]:

@@ -83,22 +83,22 @@ class Plate(NamedTuple):
     def draw(self, picture: Planes, pose: Pose, seconds: float, bottom: int) -> None:
         """Draw what the camera sees of it at a moment down to a row (even), in place."""
         left, top, step = self._place(pose)
-        first = max(0, math.ceil(-top / step) + 1 & ~1)
+        first = max(0, math.ceil((SPARE - top) / step) + 1 & ~1)
         high = min(bottom, int((size_of(self.painted)[1] - 1 - top) / step) & ~1) - first
         if high > 0:
             lay(picture, view(self.painted, left, top + first * step, step, (self.frame.width, high)), 0, first)
 
 
-def plate(frame: Frame, canvas: Field, alpha: Field, depth: float, top: float, *, ends: bool = False) -> Plate:
-    """Make a strip of what was painted and its coverage (0 to 1); it begins again beside itself.
+def plate(frame: Frame, canvas: Field, alpha: Field, depth: float, top: float) -> Plate:
+    """Make a strip of what was painted and its coverage (0 to 1).
 
-    Below it goes on as its last row, unless it ends there.
+    It begins again beside itself, and goes on above and below as its first and last row.
     """
     first = max(0, int(np.flatnonzero(alpha.any(1))[0]) - 2) & ~1
     painted = piece(canvas[:, first:], alpha[first:])
-    period, see_through = size_of(painted)[0], np.flatnonzero((painted[3] < 255).any(1))
+    (period, rows), see_through = size_of(painted), np.flatnonzero((painted[3] < 255).any(1))
+    solid = int(see_through[-1]) + 1 if see_through.size else 0
+    hides = SPARE + solid if solid < rows else float("inf")
     painted = padded(painted, (0, 0), (SPARE, frame.width + SPARE), "wrap")
-    if not ends:
-        painted = padded(painted, (0, frame.height // 6 * 2), (0, 0), "edge")
-    solid = float("inf") if ends else see_through[-1] + 1.0 if see_through.size else 0.0
-    return Plate(frame, painted, depth, top + first, solid, period, 0.0)
+    painted = padded(painted, (SPARE, frame.height // 6 * 2), (0, 0), "edge")
+    return Plate(frame, painted, depth, top + first - SPARE, hides, period, 0.0)

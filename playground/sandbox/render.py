@@ -12,10 +12,9 @@ from playground.sandbox.planes import Planes, Size
 from playground.sandbox.scene import scene
 from playground.sandbox.sound import soundtrack
 from playground.sandbox.spec import FPS, RenderSpec
-from playground.sandbox.stills import Shot, dissolve, morph, still
+from playground.sandbox.stills import LARGEST_DRAWN, Shot, dissolve, morph, still
 from playground.sandbox.story import Story, read
 
-_LARGEST_DRAWN = 1920 * 1088
 _LEAST_SHOT_SECONDS = 2
 
 
@@ -42,11 +41,7 @@ def render(spec: RenderSpec, tell: Callable[[float], None]) -> int:
     with ThreadPoolExecutor(1) as beside:
         try:
             sound = beside.submit(_sound, spec, story, source)
-            # A captioned frame would not be the picture that was given, nor a good one to go on from.
-            laid = [*overlay.captions(story.captions, size, spec.frame_count), overlay.label(size)]
-            if spec.mode == "references":
-                images = [media.load_image(path, near=size) for path in spec.reference_images]
-                laid = overlay.prints(images, size) + laid
+            laid = _laid(spec, story, size)
             exact = {"image-to-video": (0,), "interpolation": (0, spec.frame_count - 1)}.get(spec.mode, ())
             encode(new, size, drawn(_shot(spec, story, size, source), laid, spec.frame_count), exact)
             parts = [(new, spec.frame_count)]
@@ -78,6 +73,11 @@ def _sound(spec: RenderSpec, story: Story, source: media.Source | None) -> Packe
     return continue_sound(packets, source.frame_count * SAMPLES_A_FRAME, new)
 
 
+def _laid(spec: RenderSpec, story: Story, size: Size) -> list[Laid]:
+    prints = overlay.prints([media.load_image(path, near=size) for path in spec.reference_images], size)
+    return [*prints, *overlay.captions(story.captions, size, spec.frame_count), overlay.label(size)]
+
+
 def _shot(spec: RenderSpec, story: Story, size: Size, source: media.Source | None) -> Shot:
     if spec.mode == "references":
         # The pictures show what it is about.
@@ -96,12 +96,12 @@ def _shot(spec: RenderSpec, story: Story, size: Size, source: media.Source | Non
     if source is None or not story.shots[0].sentences:
         return shot
     # The camera goes on over the last picture, then what the new prompt says comes up.
-    return dissolve(shot, _scene(story, size, spec), first=FPS, last=min(spec.frame_count - 1, 4 * FPS))
+    return dissolve(shot, _scene(story, size, spec), first=FPS, last=max(FPS + 1, min(spec.frame_count - 1, 4 * FPS)))
 
 
 def _scene(story: Story, size: Size, spec: RenderSpec) -> Shot:
     """A scene, drawn small and scaled up where it is larger than full HD: drawing it at 4K would take much longer."""
-    if size[0] * size[1] <= _LARGEST_DRAWN:
+    if size[0] * size[1] <= LARGEST_DRAWN:
         return scene(story, size, spec.frame_count, spec.dice_seed)
     shot = scene(story, (size[0] // 4 * 2, size[1] // 4 * 2), spec.frame_count, spec.dice_seed)
     return lambda index: planes.scaled(shot(index), size)

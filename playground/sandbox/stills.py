@@ -19,14 +19,14 @@ from playground.sandbox.story import table
 Shot: TypeAlias = Callable[[int], Planes]
 """Draws the picture of a frame number, without writing on it; the caller may draw over it."""
 
+LARGEST_DRAWN = 1920 * 1088
+"""What has more pixels is drawn at half its size: there is nothing fine in a picture on the move."""
 _CLOSEST = 1.18
 _FINER = 1.25
 """Frames are sampled from a picture enlarged by this: `view` is not exact at the picture's own scale."""
 _TILE = 96
 _FARTHEST = 0.14
 """The longest way that anything moves in a morph, as a share of the picture's width."""
-_RUN = 8
-"""How many pixels side by side move together in a morph: neighbours part by far less than one."""
 
 
 def still(picture: Planes, frame_count: int, move: str) -> Shot:
@@ -50,7 +50,7 @@ def still(picture: Planes, frame_count: int, move: str) -> Shot:
             (finer_side - side * step) / 2 + margin + 0.5 * (step - 1) + aside * (side * _FINER - side * step) / 2
             for finer_side, side, aside in zip(sides, (width, height), (across, down), strict=True)
         )
-        return copied(view(finer, left, top, step, (width, height)))
+        return view(finer, left, top, step, (width, height))
 
     return frame
 
@@ -74,14 +74,16 @@ def blended(first: Planes, second: Planes, share: float) -> Planes:
 
 def morph(first: Planes, last: Planes, frame_count: int) -> Shot:
     """Move what is alike in both from one to the other, let the rest dissolve; both ends are exact."""
+    width, height = size = size_of(first)
+    inner = size if width * height <= LARGEST_DRAWN else (width // 4 * 2, height // 4 * 2)
     ways = flow(_grey(first), _grey(last)), flow(_grey(last), _grey(first))
-    moving = [_moving(picture, way) for picture, way in zip((first, last), ways, strict=True)]
+    moving = [_moving(scaled(picture, inner), way) for picture, way in zip((first, last), ways, strict=True)]
 
     def frame(index: int) -> Planes:
         if index in (0, frame_count - 1):
             return copied(last if index else first)
         share = float(smooth(index / (frame_count - 1)))
-        return blended(moving[0](share), moving[1](1 - share), float(smooth(share)))
+        return scaled(blended(moving[0](share), moving[1](1 - share), float(smooth(share))), size)
 
     return frame
 
@@ -120,9 +122,9 @@ def _shift(ones: Field, others: Field, certain: float) -> Field:
 
 
 def _moving(picture: Planes, way: Field) -> Callable[[float], Planes]:
-    """A picture that can be moved any part of the way along a flow, in half pixels."""
+    """A picture that can be moved any part of the way along a flow, in half pixels, several side by side together."""
     width, height = size_of(picture)
-    run = next(run for run in (_RUN, 4, 2) if width % (2 * run) == 0 or run == 2)
+    run = 8 if width % 16 == 0 else 4
     fine = padded(scaled(picture, (width * 2, height * 2)), (0, 0), (0, 4 * run), "edge")
     # In every item of a bank a run of pixels, each two half pixels after the other.
     banks = [_runs(plane, run >> halving) for plane, halving in zip(fine, (0, 1, 1), strict=True)]
