@@ -14,7 +14,7 @@ SERIOUS = ("serious", "critical")
 
 
 def found(page: Page) -> list[str]:
-    """What axe calls serious or worse, one line each."""
+    """What axe calls serious or worse, one line each. Colours that fade over are to have done so."""
     page.evaluate(AXE)
     result: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
@@ -45,9 +45,9 @@ def test_running(visit: Visit) -> None:
     page = visit()
     Form(page, "text-to-video").open().write("A slow sunrise [sandbox:never-ends]").generate()
     reaches(page, "running")
+    page.wait_for_timeout(700)
     assert found(page) == []
     page.get_by_role("button", name="Light or dark").click()
-    # Colours fade over.
     page.wait_for_timeout(700)
     assert found(page) == []
     page.get_by_role("button", name="Cancel").click()
@@ -74,6 +74,7 @@ def test_failed(visit: Visit, theme: str) -> None:
     form.write("")
     form.generate()
     expect(form.problems()).to_contain_text("prompt")
+    page.wait_for_timeout(700)
     assert found(page) == []
 
 
