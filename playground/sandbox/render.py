@@ -30,12 +30,21 @@ def render(spec: RenderSpec, tell: Callable[[float], None]) -> int:
     total = spec.frame_count + (source.frame_count if source is not None and not source.own else 0)
 
     def drawn(shot: Shot, laid: list[Laid], frame_count: int, before: int = 0) -> Iterator[Planes]:
-        for index in range(frame_count):
+        def draw(index: int) -> Planes:
             picture = shot(index)
             for each in laid:
                 each.draw(picture, index)
-            yield picture
-            tell(min(0.98, 0.98 * (before + index + 1) / total))
+            return picture
+
+        # One picture is drawn while the one before it goes to the encoder.
+        with ThreadPoolExecutor(1) as drawer:
+            following = drawer.submit(draw, 0)
+            for number in range(1, frame_count + 1):
+                picture = following.result()
+                if number < frame_count:
+                    following = drawer.submit(draw, number)
+                yield picture
+                tell(min(0.98, 0.98 * (before + number) / total))
 
     # The sound is made beside the picture: it has a core to itself while the scene is painted.
     with ThreadPoolExecutor(1) as beside:
