@@ -56,7 +56,7 @@ class Emulator:
         self.faults.add(Fault(provider=stem, step=step, fault=fault))
 
     def spoil(self, fault: str, after_bytes: int) -> None:
-        """Let the next connection that comes by the proxy be spoilt once so many bytes of its answer have passed."""
+        """Let the connection of the next request by the proxy be spoilt once so many bytes of its answer passed."""
         self.faults.add(Fault(step=CONNECTION, fault=fault, after_bytes=after_bytes))
 
     def unmet(self) -> int:

@@ -1,12 +1,13 @@
 """A proxy in front of the stand-ins for faults below HTTP: what a server that answers at all cannot play.
 
-Queued like all faults, with the step `connection`: each one spoils the next new connection.
+Queued like all faults, with the step `connection`: each spoils the connection of the next request, new or kept open.
 """
 
 import asyncio
 import socket
 import struct
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from playground.emulator._faults import CONNECTION, Fault, FaultBook
@@ -16,6 +17,15 @@ _TRICKLE_BYTES: Final = 512
 _TRICKLE_SECONDS: Final = 0.02
 _SETTLE_SECONDS: Final = 0.02
 """Between the last bytes and a reset, which would otherwise overtake them."""
+
+
+@dataclass
+class _Line:
+    """What is in store for the answer that an open connection carries next."""
+
+    fault: Fault | None
+    passed: int = 0
+    """Bytes of that answer that went through."""
 
 
 class TcpProxy:
@@ -45,41 +55,47 @@ class TcpProxy:
         assert task is not None, "a connection is served in a task"
         self._open.add(task)
         try:
-            fault = self._book.take_whole(None, CONNECTION)
-            if fault is not None and fault.fault == "reset":
+            line = _Line(self._book.take_whole(None, CONNECTION))
+            if line.fault is not None and line.fault.fault == "reset":
                 _reset(writer)
                 return
             with suppress(ConnectionError, asyncio.CancelledError):
-                await self._pass_on(reader, writer, fault)
+                await self._pass_on(reader, writer, line)
         finally:
             writer.close()
             self._open.discard(task)
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fault: Fault | None) -> None:
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: _Line) -> None:
         upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self._port)
-        up = asyncio.create_task(_copy(reader, upstream_writer))
+        up = asyncio.create_task(self._requests(reader, upstream_writer, writer, line))
         try:
-            await _spoilt(upstream_reader, writer, fault)
+            await _spoilt(upstream_reader, writer, line)
         finally:
             up.cancel()
             await asyncio.gather(up, return_exceptions=True)
             upstream_writer.close()
 
+    async def _requests(
+        self, reader: asyncio.StreamReader, upstream: asyncio.StreamWriter, writer: asyncio.StreamWriter, line: _Line
+    ) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(_PIECE_BYTES):
+                if line.passed and line.fault is None:  # an answer has gone through, so this begins another request
+                    line.fault, line.passed = self._book.take_whole(None, CONNECTION), 0
+                    if line.fault is not None and line.fault.fault == "reset":
+                        _reset(writer)
+                        return
+                upstream.write(data)
+                await upstream.drain()
+            upstream.write_eof()
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):
-        while data := await reader.read(_PIECE_BYTES):
-            writer.write(data)
-            await writer.drain()
-        writer.write_eof()
 
-
-async def _spoilt(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fault: Fault | None) -> None:
+async def _spoilt(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: _Line) -> None:
     """Pass the answers on as far as the fault lets them."""
-    passed = 0
     while data := await reader.read(_PIECE_BYTES):
-        left = fault.after_bytes - passed if fault is not None and fault.fault != "trickle" else len(data)
-        passed += len(data)
+        fault = line.fault
+        left = fault.after_bytes - line.passed if fault is not None and fault.fault != "trickle" else len(data)
+        line.passed += len(data)
         if fault is not None and fault.fault == "trickle":
             await _trickle(data, writer)
             continue
