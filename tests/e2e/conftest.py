@@ -1,5 +1,6 @@
 """A real server in a process of its own, and a real browser: what every end-to-end test stands on."""
 
+import os
 import struct
 import zlib
 from collections.abc import Generator, Iterator
@@ -36,9 +37,20 @@ _EXPECTED = ("status of 404", "status of 422", "status of 413", "net::ERR_FAILED
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where each kind of clip is kept once it was drawn, for all workers."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "clips"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, clips: Path) -> Iterator[str]:
     """The base URL of a server that all tests share."""
-    running = Server(tmp_path_factory.mktemp("home"))
+    # Pictures for the README show what was asked for.
+    shared = clips if os.environ.get("PLAYGROUND_SCREENSHOTS") != "1" else None
+    running = Server(tmp_path_factory.mktemp("home"), clips=shared)
     running.start()
     try:
         yield running.url

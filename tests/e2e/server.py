@@ -17,16 +17,21 @@ _UP_WITHIN = 110.0
 class Server:
     """A server with a data folder and a home of its own; it keeps its port for as long as the test wants it.
 
-    It sees no environment but what is given.
+    It sees no environment but what is given. With a folder for clips, each kind is drawn once only.
     """
 
-    def __init__(self, home: Path, port: int | None = None, **environment: str) -> None:
+    def __init__(self, home: Path, port: int | None = None, *, clips: Path | None = None, **environment: str) -> None:
         self.home = home
         self._environment = environment
         self._log = home / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
         port = port if port is not None else free_port()
-        self._command = [sys.executable, "-m", "playground", "serve", "--port", str(port)]
+        ours = ["playground", "serve", "--port", str(port)]
+        self._command = [
+            sys.executable,
+            "-m",
+            *(ours if clips is None else ["tests.e2e.serving", str(port), str(clips)]),
+        ]
         self.url = f"http://127.0.0.1:{port}"
 
     def start(self) -> None:
@@ -36,6 +41,7 @@ class Server:
             "HOME": str(self.home),
             "PLAYGROUND_DATA_DIR": str(self.home / "data"),
             "PYTHONPATH": str(ROOT),
+            "PLAYGROUND_POLL_SECONDS": "0.3",
             **self._environment,
         }
         with self._log.open("ab") as output:

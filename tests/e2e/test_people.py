@@ -32,11 +32,11 @@ for line in client.submit(request, api_name="/text_to_video"):
 
 
 @pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory, second_port: int) -> Iterator[Server]:
+def guarded(tmp_path_factory: pytest.TempPathFactory, second_port: int, clips: Path) -> Iterator[Server]:
     """A server that two people may use."""
     hashes = {name: bcrypt.hashpw(words.encode(), bcrypt.gensalt(4)).decode() for name, words in WORDS.items()}
     users = " ".join(f"{name}:{kept}" for name, kept in hashes.items())
-    running = Server(tmp_path_factory.mktemp("guarded"), second_port, PLAYGROUND_USERS=users)
+    running = Server(tmp_path_factory.mktemp("guarded"), second_port, clips=clips, PLAYGROUND_USERS=users)
     running.start()
     yield running
     running.stop()

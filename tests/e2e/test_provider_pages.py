@@ -34,7 +34,7 @@ def among_stand_ins(home: Path, standing_in: Emulation, second_port: int) -> Ite
     """A server that knows where the stand-ins are, and no key at all."""
     bases = {TABLES[stem].provider.base_url.env: standing_in.base_url(stem) for stem in STEMS}
     quick = {"PLAYGROUND_ALLOW_RETIRED": "1", "PLAYGROUND_POLL_SECONDS": "0.2"}
-    running = Server(home, second_port, **bases, **quick)
+    running = Server(home, second_port, clips=None, **bases, **quick)
     running.start()
     try:
         yield running.url
