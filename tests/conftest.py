@@ -65,7 +65,7 @@ def server(stand_ins: "Emulation") -> "Emulation":
 def chromium() -> str:
     """Return the path of the browser that the tests drive; without one they fail, never skip."""
     named = os.environ.get("PLAYGROUND_CHROMIUM")
-    for name in (named,) if named else ("chromium", "chromium-browser", "google-chrome"):
+    for name in (named,) if named else ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"):
         if path := shutil.which(name):
             return path
     pytest.fail("No Chromium found: install it, or name it in PLAYGROUND_CHROMIUM (`make test` does).")
