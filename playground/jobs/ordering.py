@@ -42,7 +42,8 @@ async def order(
     full = await asyncio.to_thread(no_room, shop.files)
     if full is not None:
         raise Unavailable(full)
-    job_id = secrets.token_urlsafe(16)
+    # Not `token_urlsafe`: one of 64 would begin with a hyphen, and a command line would take it for an option.
+    job_id = secrets.token_hex(16)
     try:
         inputs = await shop.inputs.keep(job_id, found)
         record = _new_job(shop, job_id, result, owner=owner, nonce=nonce, inputs=inputs, found=found)

@@ -54,6 +54,7 @@ def test_a_video_is_made_and_copied(run: Run, tmp_path: Path) -> None:
     assert (end["event"], end["status"], end["charged"], end["price_usd"]) == ("finished", "succeeded", "no", 0.0)
     assert end["files"] == ["x.mp4", "x-2.mp4"]
     assert end["error"] is None
+    assert end["job_id"].isalnum(), "a hyphen in front would make it an option"
     assert [mp4_problem(tmp_path / name) for name in end["files"]] == [None, None]
     code, jobs, _ = run("jobs", "--json")
     assert (code, [job["id"] for job in jobs]) == (0, [end["job_id"]])
