@@ -282,8 +282,9 @@ def test_only_a_job_goes_on_after_ctrl_c(
 
 
 def test_a_job_that_is_left_running_says_how_it_goes_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def press_ctrl_c(*_: object, **__: object) -> None:
-        signal.raise_signal(signal.SIGINT)
+    def press_ctrl_c(view: JobView, **_: object) -> None:
+        if view.state == "running":  # before, nobody can tell whether it was accepted
+            signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr("playground.commands.generate.show_status", press_ctrl_c)
     code, lines, _ = run("generate", "-", "--json", request={**BOAT, "prompt": "A boat [sandbox:slow]."})
