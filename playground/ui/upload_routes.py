@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.datastructures import UploadFile
 from starlette.types import Message
 
-from playground.domain.errors import InvalidRequest, NotFound, TooMany
+from playground.domain.errors import InvalidRequest, NotFound
 from playground.domain.issues import Issue
 from playground.domain.media import MAX_VIDEO_BYTES
 from playground.jobs.service import Service, owner_of_bearer
@@ -49,7 +49,7 @@ def upload_routes(service: Service) -> APIRouter:
 
 
 async def _take(request: Request, service: Service, owner: str | None) -> Response:
-    """Answer the paths of what was uploaded, as Gradio would."""
+    """Answer the paths of what was uploaded, as Gradio would; raises TooMany."""
     address = request.client.host if request.client is not None else None
     try:
         async with _capped(request).form(max_files=_MOST_FILES, max_fields=_MOST_FILES) as form:
@@ -60,9 +60,6 @@ async def _take(request: Request, service: Service, owner: str | None) -> Respon
             ]
     except InvalidRequest as error:
         return JSONResponse({"issues": [issue.as_json() for issue in error.issues]}, 422, _PRIVATE)
-    except TooMany as error:
-        wait = {"retry-after": str(error.wait_seconds)} if error.wait_seconds is not None else {}
-        return _refused(429, error.code, error.message, error.next_step, wait)
     except OSError as error:
         _log.warning("an upload cannot be kept: %s", error.strerror or type(error).__name__)
         return _refused(507, "storage", "The file cannot be kept here now.", "Try again later, or use a link.")
@@ -85,8 +82,6 @@ def _capped(request: Request) -> Request:
     return Request(request.scope, receive)
 
 
-def _refused(
-    status: int, code: str, message: str, next_step: str | None = None, headers: dict[str, str] | None = None
-) -> Response:
+def _refused(status: int, code: str, message: str, next_step: str | None = None) -> Response:
     said = {"code": code, "message": message, **({"next_step": next_step} if next_step is not None else {})}
-    return JSONResponse({"error": said}, status, {**_PRIVATE, **(headers or {})})
+    return JSONResponse({"error": said}, status, _PRIVATE)
