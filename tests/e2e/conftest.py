@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, WebError, sync_playwright
 
 from tests.e2e.server import ROOT, Server, free_port
-from tests.e2e.steps import DESKTOP, Clip, Visit, Visiting, made
+from tests.e2e.steps import DESKTOP, Clip, Visit, Visiting, made, new_context
 
 SAMPLES = ROOT / "assets" / "samples"
 _BROWSER_FLAGS = (
@@ -97,15 +97,6 @@ def browser(chromium: str) -> Iterator[Browser]:
 def usual(browser: Browser, server: str) -> BrowserContext:
     """The browser of most visitors: it has read the page's scripts before, which takes three seconds of a core."""
     return new_context(browser, base_url=server)
-
-
-def new_context(browser: Browser, size: tuple[int, int] = DESKTOP, base_url: str | None = None) -> BrowserContext:
-    """A browser that was never here. Nothing here looks at a movement, and each one takes half a core."""
-    context = browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, base_url=base_url, reduced_motion="reduce"
-    )
-    context.set_default_timeout(15_000)
-    return context
 
 
 @dataclass

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.e2e.steps import PHONE, Form, Visit, enter_key, kept_in, shot
+from tests.e2e.steps import PHONE, Form, Visit, enter_key, kept_in, new_context, shot
 
 KEY = "canary-panel-8d21"
 ACCOUNT = "our-account"
@@ -22,7 +22,7 @@ def row(page: Page, provider: str) -> Locator:
 @pytest.fixture(scope="module")
 def shared_page(browser: Browser, server: str) -> Iterator[Page]:
     """One page for many plants, each of a key of its own."""
-    context = browser.new_context(base_url=server, reduced_motion="reduce")
+    context = new_context(browser, base_url=server)
     page = context.new_page()
     page.goto("/")
     page.locator('[data-ready="yes"]').wait_for()

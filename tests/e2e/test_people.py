@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.server import Server
-from tests.e2e.steps import PHONE, Form, kept_in, reaches
+from tests.e2e.steps import DESKTOP, PHONE, Form, kept_in, new_context, reaches
 
 WORDS = {"anna": "her words", "ben": "his words"}
 
@@ -44,8 +44,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory, second_port: int, clips: P
 
 @pytest.fixture
 def contexts(browser: Browser, guarded: Server) -> Iterator[list[BrowserContext]]:
-    sizes = ({"width": 1440, "height": 900}, {"width": PHONE[0], "height": PHONE[1]})
-    opened = [browser.new_context(base_url=guarded.url, viewport=size, reduced_motion="reduce") for size in sizes]  # pyright: ignore[reportArgumentType]
+    opened = [new_context(browser, size, guarded.url) for size in (DESKTOP, PHONE)]
     yield opened
     for context in opened:
         context.close()
