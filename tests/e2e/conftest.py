@@ -65,9 +65,9 @@ def clip(server: str) -> Clip:
 
 
 @pytest.fixture
-def own_server(tmp_path: Path, second_port: int) -> Iterator[Server]:
+def own_server(tmp_path: Path, second_port: int, clips: Path) -> Iterator[Server]:
     """A server for one test, which may kill it and start it again."""
-    running = Server(tmp_path, second_port)
+    running = Server(tmp_path, second_port, clips=clips)
     running.start()
     try:
         yield running

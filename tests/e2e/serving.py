@@ -1,4 +1,7 @@
-"""The web page as `playground serve` has it, but for the renderer: `python -m tests.e2e.serving PORT FOLDER`."""
+"""The web page as `playground serve` has it, but for the sandbox: `python -m tests.e2e.serving PORT FOLDER`.
+
+Its renderer draws each kind of clip once, and a slow job of it takes half as long.
+"""
 
 import asyncio
 import sys
@@ -11,12 +14,16 @@ from playground.emulator.sandbox import SandboxProvider
 from playground.main import Playground, web_app
 from playground.settings import load_settings
 
+SLOW_SECONDS = 10
+
 
 async def serve(port: int, folder: Path) -> None:
     """Serve until told to stop; clips of every kind are kept in a folder."""
     settings = load_settings()
     renderer = (sys.executable, str(Path(__file__).with_name("renderer.py")), str(folder))
-    sandbox = SandboxProvider(settings.data_dir, clock=lambda: datetime.now(UTC), worker=renderer)
+    sandbox = SandboxProvider(
+        settings.data_dir, clock=lambda: datetime.now(UTC), worker=renderer, slow_seconds=SLOW_SECONDS
+    )
     with writing_logs(settings.log_format), listen("127.0.0.1", port) as listening:
         playground = Playground(settings, adopts=True, sandbox=sandbox)
         await playground.try_out()

@@ -27,13 +27,19 @@ LABELS = {
     "extension": "Extension",
 }
 DONE_WITHIN = 60_000
+STILL = """
+const still = new CSSStyleSheet();
+still.replaceSync("*, ::before, ::after { transition: none !important; animation: none !important }");
+document.adoptedStyleSheets = [still];
+"""
 
 
 def new_context(browser: Browser, size: tuple[int, int] = DESKTOP, base_url: str | None = None) -> BrowserContext:
-    """A browser that was never here. Nothing here looks at a movement, and each one takes half a core."""
+    """A browser that was never here. Nothing looks at a movement, and each takes half a core or is waited for."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]}, base_url=base_url, reduced_motion="reduce"
     )
+    context.add_init_script(STILL)
     context.set_default_timeout(15_000)
     return context
 

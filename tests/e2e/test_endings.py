@@ -24,15 +24,18 @@ def test_no_ending_is_left_out() -> None:
     assert {*ENDINGS, *ELSEWHERE} == set(REHEARSALS)
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
-def test_an_ending_is_told_with_its_next_step(visit: Visit, ending: str) -> None:
+def test_every_ending_is_told_with_its_next_step(visit: Visit, subtests: pytest.Subtests) -> None:
     page = visit()
-    state, says = ENDINGS[ending]
-    Form(page, "text-to-video").open().write(f"A kite [sandbox:{ending}]").pick("duration_seconds", "4 s").generate()
-    reaches(page, state)
-    for words in says:
-        expect(card(page)).to_contain_text(words)
-    if state == "succeeded":
-        assert plays(page)["at"] > 0
-    expect(page.locator(".jobs-list li").first).to_have_attribute("data-state", state)
-    assert len(jobs_of(page)) == 1
+    form = Form(page, "text-to-video").open().pick("duration_seconds", "4 s")
+    for number, (ending, (state, says)) in enumerate(ENDINGS.items(), 1):
+        with subtests.test(ending):
+            before = card(page).get_attribute("data-job") or ""
+            form.write(f"A kite [sandbox:{ending}]").generate()
+            expect(card(page)).not_to_have_attribute("data-job", before)
+            reaches(page, state)
+            for words in says:
+                expect(card(page)).to_contain_text(words)
+            if state == "succeeded":
+                assert plays(page)["at"] > 0
+            expect(page.locator(".jobs-list li").first).to_have_attribute("data-state", state)
+            assert len(jobs_of(page)) == number
