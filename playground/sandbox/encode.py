@@ -1,8 +1,7 @@
 """H.264 and AAC, and the MP4 made of them: BT.709, 24 frames a second, playable while it still loads."""
 
-import heapq
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,18 +11,15 @@ import numpy as np
 from av.container import Flags
 from numpy.typing import NDArray
 
-from playground.sandbox.planes import BT709, LIMITED, Planes, Size, to_frame
+from playground.sandbox.planes import BT709, Planes, Size, to_frame
 from playground.sandbox.spec import FPS, LABEL
 
 SAMPLE_RATE = 48_000
 SAMPLES_A_FRAME = SAMPLE_RATE // FPS
-BLOCK = 1024
-"""Samples in a packet of sound. The first packet is the encoder's start and lies before the beginning."""
-
 Pcm: TypeAlias = NDArray[np.float32]
 """Stereo sound, shape (2, samples), -1 to 1."""
-Packets: TypeAlias = list[Any]
-"""Encoded sound. PyAV's stubs leave much of it open; what is not typed there is Any here."""
+_BLOCK = 1024
+"""Samples in a packet of sound."""
 
 
 def configure(encoder: Any, size: Size, exact: Sequence[int] = ()) -> None:
@@ -32,8 +28,7 @@ def configure(encoder: Any, size: Size, exact: Sequence[int] = ()) -> None:
     encoder.pix_fmt, encoder.time_base, encoder.framerate = "yuv420p", Fraction(1, FPS), Fraction(FPS)
     # Another number of encoder threads gives another file, so it does not follow the machine.
     encoder.thread_count, encoder.thread_type = 2, "AUTO"
-    encoder.colorspace = encoder.color_primaries = encoder.color_trc = BT709
-    encoder.color_range = LIMITED
+    encoder.colorspace = encoder.color_primaries = encoder.color_trc = encoder.color_range = BT709
     # "stitchable" keeps the parameter sets free of what the content suggests: extensions rely on equal ones.
     private = f"keyint={FPS * 2}:stitchable=1:colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv"
     if size[0] % 256:
@@ -47,92 +42,76 @@ def configure(encoder: Any, size: Size, exact: Sequence[int] = ()) -> None:
     encoder.options = {"preset": preset, "crf": "21", "x264-params": private}
 
 
-def encode(path: Path, size: Size, pictures: Iterable[Planes], exact: Sequence[int] = ()) -> None:
-    """Write frames, without sound, as a part for `join`."""
-    with _writing(path) as container:
-        stream = container.add_stream("libx264", rate=FPS)
-        configure(stream.codec_context, size, exact)
-        stream.time_base = Fraction(1, FPS)
-        for number, picture in enumerate(pictures):
-            frame = to_frame(picture)
-            frame.pts, frame.time_base = number, Fraction(1, FPS)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+def encode(
+    path: Path,
+    size: Size,
+    pictures: Iterator[Planes],
+    sound: Callable[[], Pcm] | None,
+    exact: Sequence[int] = (),
+    before: int = 0,
+) -> None:
+    """Write a clip. Each picture is drawn while the one before it is encoded, and the sound beside them, if any.
 
-
-def encode_sound(chunks: Iterable[Pcm]) -> Packets:
-    """Encode chunks of any length."""
-    encoder: Any = av.CodecContext.create("aac", "w")
-    _configure_sound(encoder)
-    packets, written = Packets(), 0
-    for chunk in chunks:
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(chunk), format="fltp", layout="stereo")
-        # The times let the muxer cut off the encoder's 21 ms of priming; without them the clip is longer.
-        frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, written, Fraction(1, SAMPLE_RATE)
-        written += chunk.shape[1]
-        packets += encoder.encode(frame)
-    return packets + encoder.encode(None)
-
-
-def continue_sound(old: Packets, start: int, new: Pcm) -> Packets:
-    """Let a sound go on with new samples from sample `start` on, without encoding the old ones anew.
-
-    The last old packet may reach beyond `start`, and the new sound's priming gives way to it: both are faded there.
+    `before` is how many samples the clip will have before it, in `join`.
     """
-    end = (len(old) - 1) * BLOCK
-    following = encode_sound([new[:, end - start :]])[1:]
-    for packet in old:
-        packet.duration = BLOCK
-    for packet in following:
-        packet.pts = packet.dts = packet.dts + end
-    return old + following
+    with _writing(path) as container, ThreadPoolExecutor(1) as drawer, ThreadPoolExecutor(1) as beside:
+        video = container.add_stream("libx264", rate=FPS)
+        configure(video.codec_context, size, exact)
+        packets, video.time_base = None, Fraction(1, FPS)
+        if sound is not None:
+            audio = container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
+            packets = beside.submit(_encoded, audio, sound, before)
+        following, number = drawer.submit(next, pictures, None), 0
+        while (picture := following.result()) is not None:
+            following, frame = drawer.submit(next, pictures, None), to_frame(picture)
+            frame.pts, frame.time_base, number = number, Fraction(1, FPS), number + 1
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+        container.mux(packets.result() if packets is not None else [])
+
+
+def _encoded(stream: Any, sound: Callable[[], Pcm], before: int) -> list[Any]:
+    stream.bit_rate, stream.format = 128_000, "fltp"
+    # The quick search for its numbers: half the time, and these sounds are soft.
+    stream.options = {"aac_coder": "fast"}
+    # The last packet before it reaches into it.
+    late = -before % _BLOCK
+    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(sound()[:, late:]), format="fltp", layout="stereo")
+    # The times let the muxer cut off the encoder's 21 ms of priming; without them the clip is longer.
+    frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, late, Fraction(1, SAMPLE_RATE)
+    return stream.encode(frame) + stream.encode(None)
 
 
 def alike(one: Path, other: Path) -> bool:
-    """Whether the pictures of two clips can stand in one file: both were encoded with the same parameter sets."""
+    """Whether two clips can stand in one file: what both have was encoded with the same parameter sets."""
     with av.open(str(one)) as first, av.open(str(other)) as second:
-        contexts = [clip.streams.video[0].codec_context for clip in (first, second)]
-        return contexts[0].name == contexts[1].name and contexts[0].extradata == contexts[1].extradata
+        sets = {stream.type: stream.codec_context.extradata for stream in first.streams}
+        return all(sets.get(stream.type) in (None, stream.codec_context.extradata) for stream in second.streams)
 
 
-def join(output: Path, parts: Sequence[tuple[Path, int]], sound: Packets | None) -> None:
-    """Write clips one after the other, each with its number of frames, packet by packet, and this sound beside them."""
-    with ExitStack() as opened:
-        container = opened.enter_context(_writing(output, movflags="+faststart"))
-        container.metadata.update({"title": LABEL, "comment": LABEL})
-        clips = [(opened.enter_context(av.open(str(path))), count) for path, count in parts]
-        video = container.add_stream_from_template(clips[0][0].streams.video[0])
-        streams = [_one_after_the_other(clips)]
-        targets = {"video": video}
-        if sound is not None:
-            targets["audio"] = container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
-            _configure_sound(targets["audio"].codec_context)
-            streams.append(("audio", packet) for packet in sound)
-        # Side by side in the file too, or seeking would be slow.
-        for kind, packet in heapq.merge(*streams, key=lambda item: Fraction(item[1].dts * item[1].time_base)):
-            packet.stream = targets[kind]
-            container.mux(packet)
-
-
-def _one_after_the_other(clips: Iterable[tuple[Any, int]]) -> Iterator[tuple[str, Any]]:
-    before = 0
-    for clip, count in clips:
-        for packet in clip.demux(clip.streams.video[0]):
-            if packet.dts is not None:
-                ticks = round(before / (FPS * packet.time_base))
+def join(output: Path, first: Path, seconds: Fraction, second: Path) -> None:
+    """Write a clip of so many seconds and one after it, packet by packet; silent where the second is."""
+    with _writing(output) as container, av.open(str(first)) as one, av.open(str(second)) as other:
+        streams = {stream.type: container.add_stream_from_template(stream) for stream in other.streams}
+        heard = -_BLOCK
+        for clip, start in ((one, Fraction(0)), (other, seconds)):
+            for packet in clip.demux([stream for stream in clip.streams if stream.type in streams]):
+                if packet.dts is None or packet.pts is None:
+                    continue
+                ticks = round(start / packet.time_base)
                 packet.pts, packet.dts = packet.pts + ticks, packet.dts + ticks
-                yield "video", packet
-        before += count
+                # The start of the second sound gives way to the end of the first: both are faded there.
+                if packet.stream.type == "audio":
+                    if packet.dts < heard:
+                        continue
+                    heard = packet.dts + _BLOCK
+                packet.stream = streams[packet.stream.type]
+                container.mux(packet)
 
 
-def _writing(path: Path, **options: str) -> Any:
-    container = av.open(str(path), "w", format="mp4", options=options)
+def _writing(path: Path) -> Any:
+    # However far one stream is behind the other, the muxer waits, and lays them side by side for quick seeking.
+    container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart", "max_interleave_delta": "0"})
     container.flags |= Flags.bitexact.value
+    container.metadata.update({"title": LABEL, "comment": LABEL})
     return container
-
-
-def _configure_sound(encoder: Any) -> None:
-    encoder.sample_rate, encoder.layout, encoder.format = SAMPLE_RATE, "stereo", "fltp"
-    encoder.time_base, encoder.bit_rate = Fraction(1, SAMPLE_RATE), 128_000
-    # The quick search for its numbers: half the time, and these sounds are soft.
-    encoder.options = {"aac_coder": "fast"}

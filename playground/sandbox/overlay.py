@@ -11,14 +11,12 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 from playground.assets import asset
-from playground.sandbox.planes import HALVINGS, Planes, Size, copied, from_image, lay, size_of
+from playground.sandbox.planes import Planes, Size, copied, cut, from_image, lay, size_of
 from playground.sandbox.spec import FPS, LABEL
 
-_WHITE = (255, 255, 255, 255)
 _LABEL_GROUND = (14, 16, 20, 255)
 _CAPTION_GROUND = (10, 12, 16, 150)
-_MOST_LINES = 3
-_FADE_FRAMES = 6
+_MOST_LINES = 4
 # Both ends stay free of captions: a clip begins on the very picture it was given, and a last frame taken
 # from it can begin another one.
 _QUIET_FRAMES = FPS // 2
@@ -29,21 +27,17 @@ _UNASSIGNED = "\U0010fffe"
 
 @dataclass(frozen=True)
 class Laid:
-    """A piece and the frames from which it comes up and until which it is gone; it may rise by some rows meanwhile."""
+    """A piece, where it is laid, and on which frames."""
 
     piece: Planes
     left: int
     top: int
-    first: float = float("-inf")
-    last: float = float("inf")
-    fade: int = _FADE_FRAMES
-    rise: int = 0
+    frames: range | None = None
 
     def draw(self, picture: Planes, index: int) -> None:
         """Draw it over the picture of a frame, in place."""
-        share = min(1.0, (index - self.first) / self.fade, (self.last - index) / self.fade)
-        if share > 0:
-            lay(picture, self.piece, self.left, self.top + round(self.rise * (1 - share)), share)
+        if self.frames is None or index in self.frames:
+            lay(picture, self.piece, self.left, self.top)
 
     @property
     def box(self) -> tuple[int, int, int, int]:
@@ -54,13 +48,9 @@ class Laid:
 @cache
 def label(size: Size) -> Laid:
     """The label, top right on an opaque ground: drawn twice, it covers itself."""
-    width, height = size
-    margin, pixels = max(2, min(size) // 36) & ~1, max(10, min(size) // 36)
-    while pixels > 1 and _font(pixels).getlength(LABEL) + 2 * pixels + 2 * margin > width:
-        pixels -= 1
-    piece = _text([LABEL], pixels, _LABEL_GROUND)
-    wide, high = size_of(piece)
-    return Laid(piece, max(0, width - wide - margin) & ~1, min(margin, max(0, height - high) & ~1))
+    margin = min(size) // 36 & ~1
+    piece = _text([LABEL], min(size) // 36, _LABEL_GROUND)
+    return Laid(piece, size[0] - size_of(piece)[0] - margin & ~1, margin)
 
 
 def without_label(picture: Planes) -> Planes:
@@ -70,28 +60,27 @@ def without_label(picture: Planes) -> Planes:
     """
     ours = label(size_of(picture))
     left, top, right, bottom = ours.box
-    if top < 2 or np.abs(picture[0][top:bottom, left:right].astype(int) - ours.piece[0]).mean() > _ALIKE:
+    if np.abs(picture[0][top:bottom, left:right].astype(int) - ours.piece[0]).mean() > _ALIKE:
         return picture
     healed = copied(picture)
-    for halving, plane in zip(HALVINGS, healed, strict=False):
-        first, last, columns = top >> halving, bottom >> halving, slice(left >> halving, right >> halving)
-        share = np.linspace(0, 1, last - first)[:, None]
-        plane[first:last, columns] = plane[first - 1, columns] * (1 - share) + plane[last, columns] * share
+    for plane in cut(healed, left, top - 2, right - left, bottom - top + 4):
+        plane[:] = np.linspace(plane[0], plane[-1], len(plane))
     return healed
 
 
 def captions(texts: Sequence[str], size: Size, frame_count: int) -> list[Laid]:
     """Sentences one after the other, each with its share of the frames, as the shots have."""
-    if frame_count - 2 * _QUIET_FRAMES < len(texts) * 2 * _FADE_FRAMES:
-        return []
-    pixels, laid = max(10, min(size) // 28), list[Laid]()
+    pixels, laid = min(size) // 28, list[Laid]()
     for number, text in enumerate(map(showable, texts)):
         if text is not None:
-            piece = _text(_wrapped(text, _font(pixels), size[0] * 0.84), pixels, _CAPTION_GROUND)
+            # Letters as wide as this one: lines of usual ones fill some two thirds of the width.
+            letters = int(size[0] * 0.84 / _font(pixels).getlength("w"))
+            lines = textwrap.wrap(text, letters, max_lines=_MOST_LINES, placeholder=" …")
+            piece = _text(lines, pixels, _CAPTION_GROUND)
             first, following = (frame_count * step // len(texts) for step in (number, number + 1))
-            first, last = max(first, _QUIET_FRAMES), min(following, frame_count - _QUIET_FRAMES)
+            frames = range(max(first, _QUIET_FRAMES), min(following, frame_count - _QUIET_FRAMES))
             wide, high = size_of(piece)
-            laid.append(Laid(piece, (size[0] - wide) // 2, size[1] - high - size[1] // 16, first, last))
+            laid.append(Laid(piece, (size[0] - wide) // 2, size[1] - high - size[1] // 16, frames))
     return laid
 
 
@@ -110,8 +99,7 @@ def prints(images: Sequence[Image.Image], size: Size) -> list[Laid]:
         piece = piece.filter(ImageFilter.GaussianBlur(edge))
         piece.alpha_composite(picture, (3 * edge, 3 * edge))
         x, y = 0.07 * size[0] + wide * (number % columns + 0.5), 0.14 * size[1] + high * (number // columns + 0.5)
-        left, top = round(x - piece.width / 2), round(y - piece.height / 2)
-        laid.append(Laid(from_image(piece), left, top, first=6 * number, fade=14, rise=size[1] // 30))
+        laid.append(Laid(from_image(piece), round(x - piece.width / 2), round(y - piece.height / 2)))
     return laid
 
 
@@ -134,24 +122,14 @@ def _has_glyph(sign: str) -> bool:
     return unicodedata.category(sign)[0] != "C" and drawn != empty
 
 
-def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
-    """Break into at most `_MOST_LINES` lines; what does not fit ends in an ellipsis."""
-    letters = max(2, min(len(text), int(width / font.getlength("i"))))
-    while True:
-        lines = textwrap.wrap(text, letters, max_lines=_MOST_LINES, placeholder=" …")
-        if letters == 2 or max(map(font.getlength, lines)) <= width:
-            return lines
-        letters -= max(1, letters // 20)
-
-
 def _text(lines: Sequence[str], pixels: int, ground: tuple[int, int, int, int]) -> Planes:
-    """Centre lines on a ground with round corners, or square ones where nothing may show through."""
+    """Centre lines on a ground."""
     font, padding, line_height = _font(pixels), round(pixels * 0.5), round(pixels * 1.32)
     width = int(max(map(font.getlength, lines))) + 2 * padding + 1 & ~1
     height = line_height * (len(lines) - 1) + pixels + 2 * padding + 1 & ~1
-    image = Image.new("RGBA", (width, height))
-    pen = ImageDraw.Draw(image)
-    pen.rounded_rectangle((0, 0, width - 1, height - 1), 0 if ground == _LABEL_GROUND else padding, ground)
+    image = Image.new("RGBA", (width, height), ground)
     middle = width / 2, padding - pixels * 0.12
-    pen.multiline_text(middle, "\n".join(lines), _WHITE, font, "ma", spacing=pixels * 0.16, align="center")
+    ImageDraw.Draw(image).multiline_text(
+        middle, "\n".join(lines), "white", font, "ma", spacing=pixels * 0.16, align="center"
+    )
     return from_image(image)

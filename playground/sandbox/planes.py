@@ -3,7 +3,7 @@
 Everything is composited here and not in RGB, because the conversion per frame would cost more than the drawing.
 """
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import av
 import numpy as np
@@ -14,12 +14,11 @@ from PIL import Image
 Plane: TypeAlias = NDArray[np.uint8]
 Planes: TypeAlias = list[Plane]
 """Luma (height, width), two chroma planes (height/2, width/2) and, in a piece to be laid over others, its coverage."""
-PadMode: TypeAlias = Literal["edge", "symmetric", "wrap"]
 Size: TypeAlias = tuple[int, int]
 """Width and height in pixels, both even."""
 
-BT709, LIMITED = 1, 1
-"""The numbers of BT.709 (colour space, primaries, transfer) and of limited range: luma 16-235, chroma 16-240."""
+BT709 = 1
+"""The number of BT.709 as colour space, primaries and transfer; limited range (luma 16-235) has the same."""
 HALVINGS = (0, 1, 1, 0)
 """How often the grid of each plane is halved."""
 SPARE = 96
@@ -29,11 +28,6 @@ SPARE = 96
 def size_of(picture: Planes) -> Size:
     """Width and height."""
     return picture[0].shape[1], picture[0].shape[0]
-
-
-def blank(size: Size) -> Planes:
-    """Return planes with nothing certain in them."""
-    return [np.empty((size[1] >> halving, size[0] >> halving), np.uint8) for halving in HALVINGS[:3]]
 
 
 def copied(picture: Planes) -> Planes:
@@ -48,14 +42,12 @@ def from_frame(frame: av.VideoFrame, size: Size | None = None, *, see_through: b
     untagged = frame.colorspace not in (BT709, *range(4, 11))
     source = Colorspace.ITU709 if untagged and frame.height >= 720 else None
     layout = "yuva420p" if see_through else "yuv420p"
-    flat = frame.reformat(width, height, layout, source, Colorspace.ITU709, Interpolation.BICUBIC, None, "MPEG")
-    return copied(_views(flat))
+    return _views(frame.reformat(width, height, layout, source, Colorspace.ITU709, Interpolation.BICUBIC, None, "MPEG"))
 
 
 def from_image(image: Image.Image) -> Planes:
     """Convert an RGB image of even size, or an RGBA one with its coverage."""
-    layout = {"RGB": "rgb24", "RGBA": "rgba"}[image.mode]
-    frame = av.VideoFrame.from_ndarray(np.asarray(image), format=layout)
+    frame = av.VideoFrame.from_ndarray(np.asarray(image), format={"RGB": "rgb24", "RGBA": "rgba"}[image.mode])
     return from_frame(frame, see_through=image.mode == "RGBA")
 
 
@@ -64,8 +56,7 @@ def to_frame(picture: Planes) -> av.VideoFrame:
     frame = av.VideoFrame(*size_of(picture), "yuva420p" if len(picture) > 3 else "yuv420p")
     for target, plane in zip(_views(frame), picture, strict=True):
         target[...] = plane
-    frame.colorspace = frame.color_primaries = frame.color_trc = BT709
-    frame.color_range = LIMITED
+    frame.colorspace = frame.color_primaries = frame.color_trc = frame.color_range = BT709
     return frame
 
 
@@ -74,10 +65,18 @@ def scaled(picture: Planes, size: Size) -> Planes:
     return picture if size_of(picture) == size else from_frame(to_frame(picture), size)
 
 
-def padded(picture: Planes, rows: tuple[int, int], columns: tuple[int, int], mode: PadMode) -> Planes:
-    """Add even numbers of rows above and below, of columns left and right; `mode` is one of `numpy.pad`."""
+def padded(picture: Planes, rows: int, columns: int, mode: Literal["edge", "symmetric", "wrap"]) -> Planes:
+    """Add an even number of rows above and below, of columns left and right; `mode` is one of `numpy.pad`."""
     return [
-        np.pad(plane, [(before >> halving, after >> halving) for before, after in (rows, columns)], mode=mode)
+        np.pad(plane, [(rows >> halving,) * 2, (columns >> halving,) * 2], mode=mode)
+        for plane, halving in zip(picture, HALVINGS, strict=False)
+    ]
+
+
+def cut(picture: Planes, left: int, top: int, width: int, height: int) -> Planes:
+    """A part of a picture, where it lies."""
+    return [
+        plane[top >> halving : (top + height) >> halving, left >> halving : (left + width) >> halving]
         for plane, halving in zip(picture, HALVINGS, strict=False)
     ]
 
@@ -92,32 +91,30 @@ def view(picture: Planes, left: float, top: float, step: float, size: Size) -> P
     (x, wide, grown_wide, skip_x), (y, high, grown_high, skip_y) = (
         _scaling(*axis) for axis in zip((left, top), (step, step), size, size_of(picture), strict=True)
     )
-    window = to_frame(_cut(picture, x, y, wide, high))
+    window = to_frame(cut(picture, x, y, wide, high))
     grown = window.reformat(grown_wide, grown_high, interpolation=Interpolation.BICUBIC, threads=1)
-    return _cut(_views(grown), skip_x, skip_y, *size)
+    return cut(_views(grown), skip_x, skip_y, *size)
 
 
 def mixed(one: Plane, other: Plane, share: Plane | float) -> Plane:
     """Mix two planes; `share` is the other's: 0 to 1 for all pixels, or 0 to 255 for each."""
+    first, second = Image.fromarray(one), Image.fromarray(other)
     if isinstance(share, float | int):
-        return np.asarray(Image.blend(Image.fromarray(one), Image.fromarray(other), share))
-    return np.asarray(Image.composite(Image.fromarray(other), Image.fromarray(one), Image.fromarray(share)))
+        return np.array(Image.blend(first, second, share))
+    return np.asarray(Image.composite(second, first, Image.fromarray(share)))
 
 
-def lay(target: Planes, piece: Planes, left: int, top: int, opacity: float = 1.0) -> None:
+def lay(target: Planes, piece: Planes, left: int, top: int) -> None:
     """Draw a piece in place. It is moved to even pixels (chroma has half the grid) and clipped at the edges."""
-    left, top = left & ~1, top & ~1
     (width, height), (wide, high) = size_of(target), size_of(piece)
-    x0, y0, x1, y1 = max(0, -left), max(0, -top), min(wide, width - left), min(high, height - top)
-    if x1 <= x0 or y1 <= y0:
+    left, top = left & ~1, top & ~1
+    x, y = max(0, left), max(0, top)
+    extent = max(0, min(wide + left, width) - x), max(0, min(high + top, height) - y)
+    if not all(extent):
         return
-    under, over = _cut(target, left + x0, top + y0, x1 - x0, y1 - y0), _cut(piece, x0, y0, x1 - x0, y1 - y0)
-    for halving, below, above in zip(HALVINGS, under, over, strict=False):
-        if len(over) == 3:
-            below[...] = above
-            continue
-        share = over[3][:: 1 << halving, :: 1 << halving]
-        below[...] = mixed(below, above, share if opacity >= 1 else (share * np.float32(opacity)).astype(np.uint8))
+    over, under = cut(piece, x - left, y - top, *extent), cut(target, x, y, *extent)
+    for halving, above, below in zip(HALVINGS, over, under, strict=False):
+        below[...] = mixed(below, above, over[3][:: 1 << halving, :: 1 << halving]) if len(over) > 3 else above
 
 
 def _scaling(start: float, step: float, size: int, extent: int) -> tuple[int, int, int, int]:
@@ -134,14 +131,7 @@ def _scaling(start: float, step: float, size: int, extent: int) -> tuple[int, in
     return int(first[best]), int(count[best[0], 0]), int(grown[best[0], 0]), int(skip[best])
 
 
-def _cut(picture: Planes, left: int, top: int, width: int, height: int) -> Planes:
-    return [
-        plane[top >> halving : (top + height) >> halving, left >> halving : (left + width) >> halving]
-        for plane, halving in zip(picture, HALVINGS, strict=False)
-    ]
-
-
-def _views(frame: av.VideoFrame) -> Planes:
+def _views(frame: Any) -> Planes:
     """The planes of a frame where they lie. Its rows may be padded to their alignment."""
     return [
         np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]

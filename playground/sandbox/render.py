@@ -1,18 +1,19 @@
 """From a spec to a finished file: choose the shot, draw it, encode, put everything in place."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import chain
+from fractions import Fraction
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from playground.sandbox import media, overlay, planes
-from playground.sandbox.encode import SAMPLES_A_FRAME, Packets, alike, continue_sound, encode, encode_sound, join
-from playground.sandbox.overlay import Laid, without_label
+from playground.sandbox.encode import SAMPLES_A_FRAME, alike, encode, join
 from playground.sandbox.planes import Planes, Size
 from playground.sandbox.scene import scene
 from playground.sandbox.sound import soundtrack
 from playground.sandbox.spec import FPS, RenderSpec
-from playground.sandbox.stills import LARGEST_DRAWN, Shot, dissolve, morph, still
+from playground.sandbox.stills import Shot, dissolve, drawn_size, morph, still
 from playground.sandbox.story import Story, read
 
 _LEAST_SHOT_SECONDS = 2
@@ -26,91 +27,57 @@ def render(spec: RenderSpec, tell: Callable[[float], None]) -> int:
     story = read(spec.prompt, spec.negative_prompt, max(1, min(4, spec.seconds // _LEAST_SHOT_SECONDS)))
     source = media.survey(spec.source_video) if spec.source_video is not None else None
     size = source.size if source is not None else spec.size
-    old, new, whole = (spec.output.with_name(f".{spec.output.stem}.{part}") for part in ("old", "new", "whole"))
-    total = spec.frame_count + (source.frame_count if source is not None and not source.own else 0)
+    total, done = spec.frame_count + (source.frame_count if source is not None and not source.own else 0), count(1)
 
-    def drawn(shot: Shot, laid: list[Laid], frame_count: int, before: int = 0) -> Iterator[Planes]:
-        def draw(index: int) -> Planes:
+    def drawn(shot: Shot, laid: list[overlay.Laid], frame_count: int) -> Iterator[Planes]:
+        for index in range(frame_count):
             picture = shot(index)
-            for each in laid:
+            for each in (*laid, overlay.label(size)):
                 each.draw(picture, index)
-            return picture
+            yield picture
+            tell(min(0.98, next(done) / total))
 
-        # One picture is drawn while the one before it goes to the encoder.
-        with ThreadPoolExecutor(1) as drawer:
-            following = drawer.submit(draw, 0)
-            for number in range(1, frame_count + 1):
-                picture = following.result()
-                if number < frame_count:
-                    following = drawer.submit(draw, number)
-                yield picture
-                tell(min(0.98, 0.98 * (before + number) / total))
-
-    # The sound is made beside the picture: it has a core to itself while the scene is painted.
-    with ThreadPoolExecutor(1) as beside:
-        try:
-            sound = beside.submit(_sound, spec, story, source)
-            laid = _laid(spec, story, size)
-            exact = {"image-to-video": (0,), "interpolation": (0, spec.frame_count - 1)}.get(spec.mode, ())
-            encode(new, size, drawn(_shot(spec, story, size, source), laid, spec.frame_count), exact)
-            parts = [(new, spec.frame_count)]
-            if source is not None and source.own and alike(source.path, new):
-                parts.insert(0, (source.path, source.frame_count))
-            elif source is not None:
+    with TemporaryDirectory(prefix=".", dir=spec.output.parent) as folder:
+        old, new, whole = (Path(folder) / f"{part}.mp4" for part in ("old", "new", "whole"))
+        prints = overlay.prints([media.load_image(path, near=size) for path in spec.reference_images], size)
+        laid = [*prints, *overlay.captions(story.captions, size, spec.frame_count)]
+        sound = (lambda: soundtrack(story, spec.seconds, spec.seed)) if spec.audio else None
+        exact = {"image-to-video": (0,), "interpolation": (0, spec.frame_count - 1)}.get(spec.mode, ())
+        before = source.frame_count * SAMPLES_A_FRAME if source is not None else 0
+        encode(new, size, drawn(_shot(spec, story, size, source), laid, spec.frame_count), sound, exact, before)
+        if source is not None:
+            if not (source.own and alike(source.path, new)):
                 pictures = source.pictures()
-                again = drawn(lambda _: next(pictures), [overlay.label(size)], source.frame_count, spec.frame_count)
-                encode(old, size, again)
-                parts.insert(0, (old, source.frame_count))
-            join(whole, parts, sound.result())
-            whole.replace(spec.output)
-        finally:
-            for part in (old, new, whole):
-                part.unlink(missing_ok=True)
+                again = drawn(lambda _: next(pictures), [], source.frame_count)
+                encode(old, size, again, source.sound if spec.audio else None)
+            join(whole, old if old.exists() else source.path, Fraction(source.frame_count, FPS), new)
+        (whole if source is not None else new).replace(spec.output)
     tell(1.0)
     return spec.output.stat().st_size
 
 
-def _sound(spec: RenderSpec, story: Story, source: media.Source | None) -> Packets | None:
-    if not spec.audio:
-        return None
-    new = soundtrack(story, spec.prompt, spec.seconds, spec.dice_seed)
-    if source is None:
-        return encode_sound([new])
-    packets = source.sound_packets()
-    if packets is None:
-        return encode_sound(chain(source.sound(), [new]))
-    return continue_sound(packets, source.frame_count * SAMPLES_A_FRAME, new)
-
-
-def _laid(spec: RenderSpec, story: Story, size: Size) -> list[Laid]:
-    prints = overlay.prints([media.load_image(path, near=size) for path in spec.reference_images], size)
-    return [*prints, *overlay.captions(story.captions, size, spec.frame_count), overlay.label(size)]
-
-
 def _shot(spec: RenderSpec, story: Story, size: Size, source: media.Source | None) -> Shot:
+    """What the mode asks for."""
     if spec.mode == "references":
         # The pictures show what it is about.
-        story = replace(story, shots=tuple(replace(shot, subject=None) for shot in story.shots))
+        story = replace(story, shots=tuple(replace(shot, subject="") for shot in story.shots))
     if spec.mode in ("text-to-video", "references"):
-        return _scene(story, size, spec)
+        return _scene(spec, story, size)
     if source is not None:
         given = [source.last_picture()]
     else:
         images = [media.load_image(path, near=size) for path in (spec.first_frame, spec.last_frame) if path is not None]
         given = [planes.from_image(media.fit(image, size, spec.resize_mode)) for image in images]
-    given = [without_label(picture) for picture in given]
+    given = [overlay.without_label(picture) for picture in given]
     if spec.mode == "interpolation":
         return morph(given[0], given[1], spec.frame_count)
     shot = still(given[0], spec.frame_count, story.shots[0].move)
     if source is None or not story.shots[0].sentences:
         return shot
     # The camera goes on over the last picture, then what the new prompt says comes up.
-    return dissolve(shot, _scene(story, size, spec), first=FPS, last=max(FPS + 1, min(spec.frame_count - 1, 4 * FPS)))
+    return dissolve(shot, _scene(spec, story, size), first=FPS, last=max(FPS + 1, min(spec.frame_count - 1, 4 * FPS)))
 
 
-def _scene(story: Story, size: Size, spec: RenderSpec) -> Shot:
-    """A scene, drawn small and scaled up where it is larger than full HD: drawing it at 4K would take much longer."""
-    if size[0] * size[1] <= LARGEST_DRAWN:
-        return scene(story, size, spec.frame_count, spec.dice_seed)
-    shot = scene(story, (size[0] // 4 * 2, size[1] // 4 * 2), spec.frame_count, spec.dice_seed)
+def _scene(spec: RenderSpec, story: Story, size: Size) -> Shot:
+    shot = scene(story, drawn_size(size), spec.frame_count, spec.seed)
     return lambda index: planes.scaled(shot(index), size)

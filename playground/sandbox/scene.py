@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from playground.sandbox.elements import Water, Weather, sky
-from playground.sandbox.land import Painter
-from playground.sandbox.paint import palette_of
-from playground.sandbox.planes import Planes, Size, blank, copied
-from playground.sandbox.plates import Frame, Plate, Pose
+from playground.sandbox.air import Water, Weather
+from playground.sandbox.camera import Frame, Plate, Pose
+from playground.sandbox.land import SHORE, land
+from playground.sandbox.planes import HALVINGS, Planes, Size, cut
+from playground.sandbox.sky import look_of, sky
 from playground.sandbox.spec import FPS
 from playground.sandbox.stills import Shot
 from playground.sandbox.story import Shot as Setting
@@ -18,18 +18,16 @@ from playground.sandbox.story import Story, table
 
 def scene(story: Story, size: Size, frame_count: int, seed: int) -> Shot:
     """Draw the shots of a story, one after the other over a number of frames, with hard cuts between them."""
-    starts, stages = story.starts(frame_count), dict[Setting, _Stage]()
+    starts = story.starts(frame_count)
     # Shots that differ in their camera only are taken on one stage, from another place.
     places = [replace(shot, move="", sentences=()) for shot in story.shots]
-    for place in places:
-        if place not in stages:
-            stages[place] = _Stage(place, size, (seed, story.key, len(stages)))
+    stages = {place: _Stage(place, size, [seed, number]) for number, place in enumerate(dict.fromkeys(places))}
 
     def frame(index: int) -> Planes:
         number = bisect(starts, index, hi=len(places)) - 1
-        stage, past, length = stages[places[number]], index - starts[number], starts[number + 1] - starts[number]
-        start = 2.7 * number, 0.25 * (number % 2)
-        pose = stage.frame.pose(story.shots[number].move, past / max(1, length - 1), past / FPS, start)
+        past, length = index - starts[number], starts[number + 1] - starts[number]
+        stage = stages[places[number]]
+        pose = stage.frame.pose(story.shots[number].move, past / max(1, length - 1), past / FPS, number)
         return stage.drawn(pose, index / FPS)
 
     return frame
@@ -38,29 +36,26 @@ def scene(story: Story, size: Size, frame_count: int, seed: int) -> Shot:
 class _Stage:
     """What stands before the camera in a shot, painted once."""
 
-    def __init__(self, shot: Setting, size: Size, seeds: tuple[int, ...]) -> None:
-        horizon = size[1] * (0.5 if shot.place == "ocean" else 0.6)
-        self.frame = Frame(*size, horizon, 0.6 * max(size), min(size) / 720)
-        dice, palette = np.random.default_rng(seeds), palette_of(shot)
-        painter = Painter(shot, palette, self.frame, dice)
-        self._layers: list[Plate | Water | Weather] = [sky(palette, self.frame, dice, space=shot.place == "space")]
-        self._layers += [*painter.strips(), *painter.things()]
+    def __init__(self, shot: Setting, size: Size, seeds: list[int]) -> None:
+        sea, sheltered = shot.place == "ocean", "sheltered" in table("scenery")["places"][shot.place]
+        self.frame = frame = Frame(*size, size[1] * (0.5 if sea else 0.6), 0.6 * max(size), min(size) / 720)
+        dice, look = np.random.default_rng(seeds), look_of(shot)
+        self._layers: list[Plate | Water | Weather] = [sky(look, frame, dice), *land(shot, look, frame, dice)]
         if shot.water:
-            self._layers.append(Water(shot, palette, self.frame, dice))
-        if shot.weather is not None and shot.place not in ("room", "space"):
-            self._layers.append(Weather(table("scenery")["weathers"][shot.weather], palette, self.frame, dice))
+            self._layers.append(Water(look, frame, dice, 90 if sea else SHORE, 1.2 if sea else 0.4))
+        weather = table("scenery")["weathers"].get(shot.weather, {})
+        if "layers" in weather and not sheltered:
+            self._layers.append(Weather(weather, frame, dice))
         self._layers.sort(key=lambda layer: -layer.depth)
-        self._sky = blank(size)
-        self._layers[0].draw(self._sky, Pose(), 0, size[1])
 
     def drawn(self, pose: Pose, seconds: float) -> Planes:
         """Draw it as it looks from a place at a moment. Nothing is drawn where something nearer hides it."""
-        bottoms = [self.frame.height]
+        width, bottom = self.frame.width, self.frame.height
+        picture = [np.empty((bottom >> halving, width >> halving), np.uint8) for halving in HALVINGS[:3]]
+        seen: list[tuple[Plate | Water | Weather, Planes]] = []
         for layer in reversed(self._layers):
-            bottoms.append(min(bottoms[-1], layer.hides_from(pose)))
-        # The sky is too far away to change with the camera's place.
-        same = pose[3:] == Pose()[3:]
-        picture = copied(self._sky)
-        for layer, bottom in list(zip(self._layers, bottoms[-2::-1], strict=True))[same:]:
-            layer.draw(picture, pose, seconds, bottom)
+            seen.append((layer, cut(picture, 0, 0, width, bottom)))
+            bottom = min(bottom, layer.hides_from(pose))
+        for layer, part in reversed(seen):
+            layer.draw(part, pose, seconds)
         return picture

@@ -1,9 +1,9 @@
 """What the renderer is asked for: one frozen value, read by the worker from a JSON file."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 FPS = 24
 """Frames per second of every clip made here."""
@@ -17,12 +17,6 @@ AspectRatio = Literal["16:9", "9:16", "1:1"]
 ResizeMode = Literal["pad", "crop"]
 
 _SHORT_SIDE: dict[Resolution, int] = {"720p": 720, "1080p": 1080, "4k": 2160}
-_NEEDED_MEDIA: dict[Mode, tuple[str, ...]] = {
-    "image-to-video": ("first_frame",),
-    "interpolation": ("first_frame", "last_frame"),
-    "references": ("reference_images",),
-    "extension": ("source_video",),
-}
 
 
 class RenderError(Exception):
@@ -37,7 +31,10 @@ class RenderError(Exception):
 
 
 class RenderSpec(BaseModel, frozen=True, extra="forbid"):
-    """One clip to render. `seconds` is the length made; for an extension, the seconds added to the source."""
+    """One clip to render, with the media that its mode needs.
+
+    `seconds` is the length made; for an extension, the seconds added to the source.
+    """
 
     mode: Mode
     prompt: str = ""
@@ -46,7 +43,7 @@ class RenderSpec(BaseModel, frozen=True, extra="forbid"):
     aspect_ratio: AspectRatio = "16:9"
     seconds: int = Field(default=8, ge=1, le=60)
     audio: bool = True
-    seed: int = 0
+    seed: int = Field(default=0, ge=0)
     resize_mode: ResizeMode = "crop"
     first_frame: Path | None = None
     last_frame: Path | None = None
@@ -54,24 +51,12 @@ class RenderSpec(BaseModel, frozen=True, extra="forbid"):
     source_video: Path | None = None
     output: Path
 
-    @model_validator(mode="after")
-    def _media_of_the_mode(self) -> Self:
-        missing = [name for name in _NEEDED_MEDIA.get(self.mode, ()) if not getattr(self, name)]
-        if missing:
-            raise ValueError(f"{self.mode} needs {' and '.join(missing)}")
-        return self
-
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels. An extension keeps its source's size instead."""
         short = _SHORT_SIDE[self.resolution]
         across, down = map(int, self.aspect_ratio.split(":"))
         return short * across // min(across, down), short * down // min(across, down)
-
-    @property
-    def dice_seed(self) -> int:
-        """The seed as the random generators take it: never negative."""
-        return self.seed % 2**64
 
     @property
     def frame_count(self) -> int:

@@ -1,15 +1,12 @@
-"""Moving pictures made of stills: a camera over one, a morph from one to another, one shot giving way to the next.
-
-A shot's frame depends on its number only.
-"""
+"""Moving pictures made of stills: a camera over one, a morph from one to another, one shot giving way to the next."""
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
+from PIL import Image
 
 from playground.sandbox.paint import Field, resized, smooth
 from playground.sandbox.planes import SPARE, Plane, Planes, Size, copied, mixed, padded, scaled, size_of, view
@@ -17,10 +14,9 @@ from playground.sandbox.spec import FPS
 from playground.sandbox.story import table
 
 Shot: TypeAlias = Callable[[int], Planes]
-"""Draws the picture of a frame number, without writing on it; the caller may draw over it."""
+"""Draws the picture of a frame number, which alone decides what it shows; the caller may draw over it."""
 
-LARGEST_DRAWN = 1920 * 1088
-"""What has more pixels is drawn at half its size: there is nothing fine in a picture on the move."""
+_LARGEST_DRAWN = 1920 * 1088
 _CLOSEST = 1.18
 _FINER = 1.25
 """Frames are sampled from a picture enlarged by this: `view` is not exact at the picture's own scale."""
@@ -29,13 +25,18 @@ _FARTHEST = 0.14
 """The longest way that anything moves in a morph, as a share of the picture's width."""
 
 
+def drawn_size(size: Size) -> Size:
+    """Larger than full HD is drawn at half its size: there is nothing fine in a picture on the move."""
+    return size if size[0] * size[1] <= _LARGEST_DRAWN else (size[0] // 4 * 2, size[1] // 4 * 2)
+
+
 def still(picture: Planes, frame_count: int, move: str) -> Shot:
     """Move a camera over one picture. Frame 0 is exactly the picture."""
-    width, height = size_of(picture)
-    way, sides = table("scenery")["camera"][move], (round(width * _FINER / 2) * 2, round(height * _FINER / 2) * 2)
+    size, way = size_of(picture), table("scenery")["camera"][move]
+    sides = round(size[0] * _FINER / 2) * 2, round(size[1] * _FINER / 2) * 2
     # Drawing back shows more than there is: the picture goes on mirrored.
     margin = SPARE + max(sides) // 20 * 2
-    finer = padded(scaled(picture, sides), (margin, margin), (margin, margin), "symmetric")
+    finer = padded(scaled(picture, sides), margin, margin, "symmetric")
 
     def frame(index: int) -> Planes:
         share, seconds = float(smooth(index / max(1, frame_count - 1))), index / FPS
@@ -47,10 +48,10 @@ def still(picture: Planes, frame_count: int, move: str) -> Shot:
         step = _FINER / _CLOSEST**nearer
         # From the middle of the first pixel seen, half a step from the edge.
         left, top = (
-            (finer_side - side * step) / 2 + margin + 0.5 * (step - 1) + aside * (side * _FINER - side * step) / 2
-            for finer_side, side, aside in zip(sides, (width, height), (across, down), strict=True)
+            margin + (finer_side - side * step + aside * side * (_FINER - step) + step - 1) / 2
+            for finer_side, side, aside in zip(sides, size, (across, down), strict=True)
         )
-        return view(finer, left, top, step, (width, height))
+        return view(finer, left, top, step, size)
 
     return frame
 
@@ -62,28 +63,27 @@ def dissolve(before: Shot, after: Shot, first: int, last: int) -> Shot:
         share = float(smooth((index - first) / (last - first)))
         if share in (0, 1):
             return after(index) if share else before(index)
-        return blended(before(index), after(index), share)
+        return [mixed(one, other, share) for one, other in zip(before(index), after(index), strict=True)]
 
     return frame
 
 
-def blended(first: Planes, second: Planes, share: float) -> Planes:
-    """Mix two pictures: `share` 0 gives the first, 1 the second."""
-    return [mixed(one, other, share).copy() for one, other in zip(first, second, strict=True)]
-
-
 def morph(first: Planes, last: Planes, frame_count: int) -> Shot:
     """Move what is alike in both from one to the other, let the rest dissolve; both ends are exact."""
-    width, height = size = size_of(first)
-    inner = size if width * height <= LARGEST_DRAWN else (width // 4 * 2, height // 4 * 2)
-    ways = flow(_grey(first), _grey(last)), flow(_grey(last), _grey(first))
-    moving = [_moving(scaled(picture, inner), way) for picture, way in zip((first, last), ways, strict=True)]
+    size = size_of(first)
+    small = round(size[0] * 320 / max(size) / 32) * 32, round(size[1] * 320 / max(size) / 32) * 32
+    greys = [scaled(picture, small)[0].astype(np.float32) for picture in (first, last)]
+    one, other = (
+        [_moving(plane, way) for plane in scaled(picture, drawn_size(size))]
+        for picture, way in ((first, flow(*greys)), (last, flow(*greys[::-1])))
+    )
 
     def frame(index: int) -> Planes:
         if index in (0, frame_count - 1):
             return copied(last if index else first)
         share = float(smooth(index / (frame_count - 1)))
-        return scaled(blended(moving[0](share), moving[1](1 - share), float(smooth(share))), size)
+        eased = float(smooth(share))
+        return scaled([mixed(a(share), b(1 - share), eased) for a, b in zip(one, other, strict=True)], size)
 
     return frame
 
@@ -93,19 +93,17 @@ def flow(one: Field, other: Field) -> Field:
 
     Phase correlation of the whole and then of tiles (C. Kuglin, D. Hines, 1975). What is not alike moves as the whole.
     """
-    width = one.shape[1]
     whole = _shift(one[None], other[None], 12)[:, 0]
     other = np.roll(other, -whole[::-1].astype(int), (0, 1))
-    pad, stride = _TILE // 2, _TILE // 4
-    tiles = [
-        sliding_window_view(np.pad(grey, pad, mode="reflect"), (_TILE, _TILE))[::stride, ::stride]
+    ones, others = (
+        sliding_window_view(np.pad(grey, _TILE // 2, mode="reflect"), (_TILE, _TILE))[:: _TILE // 4, :: _TILE // 4]
         for grey in (one, other)
-    ]
-    rows, columns = tiles[0].shape[:2]
-    own = _shift(tiles[0].reshape(-1, _TILE, _TILE), tiles[1].reshape(-1, _TILE, _TILE), 7).reshape(2, rows, columns)
-    # A grid's smooth surface: each place takes what the tiles around it say.
-    steps = np.stack([_blurred(part, 2) for part in own])
-    return np.clip((steps + whole[:, None, None]) / width, -_FARTHEST, _FARTHEST).astype(np.float32)
+    )
+    rows, columns = ones.shape[:2]
+    own = _shift(ones.reshape(-1, _TILE, _TILE), others.reshape(-1, _TILE, _TILE), 7).reshape(2, rows, columns)
+    # Each place takes what the tiles around it say.
+    steps = np.stack([resized(resized(part, (rows // 2, columns // 2)), (rows, columns)) for part in own])
+    return np.clip((steps + whole[:, None, None]) / one.shape[1], -_FARTHEST, _FARTHEST).astype(np.float32)
 
 
 def _shift(ones: Field, others: Field, certain: float) -> Field:
@@ -121,47 +119,20 @@ def _shift(ones: Field, others: Field, certain: float) -> Field:
     return np.where(likeness.max(1) > certain * likeness.std(1), found, 0).astype(np.float32)
 
 
-def _moving(picture: Planes, way: Field) -> Callable[[float], Planes]:
-    """A picture that can be moved any part of the way along a flow, in half pixels, several side by side together."""
-    width, height = size_of(picture)
-    run = 8 if width % 16 == 0 else 4
-    fine = padded(scaled(picture, (width * 2, height * 2)), (0, 0), (0, 4 * run), "edge")
-    # In every item of a bank a run of pixels, each two half pixels after the other.
-    banks = [_runs(plane, run >> halving) for plane, halving in zip(fine, (0, 1, 1), strict=True)]
+def _moving(plane: Plane, way: Field) -> Callable[[float], Plane]:
+    """A plane that can be moved any part of the way along a flow, in half pixels, several side by side together."""
+    height, width = plane.shape
+    run = 8 if width % 8 == 0 else 4
+    fine = np.asarray(Image.fromarray(plane).resize((width * 2, height * 2)))
+    fine = np.pad(fine, ((0, 0), (0, 2 * run)), mode="edge")
+    # In every item of the bank a run of pixels, each two half pixels after the other.
+    bank = np.ascontiguousarray(sliding_window_view(fine, 2 * run, axis=1)[:, : 2 * width, ::2]).view(f"u{run}").ravel()
+    along, down = (resized(part, (height, width // run)) * np.float32(2 * width) for part in way)
+    x, y = np.arange(0, 2 * width, 2 * run, dtype=np.float32), np.arange(0, 2 * height, 2, dtype=np.float32)[:, None]
 
-    def moved(share: float) -> Planes:
-        return [
-            _taken(bank, way * np.float32(share), (width >> halving, height >> halving), run >> halving)
-            for bank, halving in zip(banks, (0, 1, 1), strict=True)
-        ]
+    def moved(share: float) -> Plane:
+        column = np.clip(x - along * np.float32(share), 0, 2 * (width - run)).astype(np.int32)
+        row = np.clip(y - down * np.float32(share), 0, 2 * height - 1).astype(np.int32)
+        return bank.take(row * (2 * width) + column).view(np.uint8)
 
     return moved
-
-
-def _runs(plane: Plane, run: int) -> NDArray[np.unsignedinteger[Any]]:
-    windows = np.ascontiguousarray(sliding_window_view(plane, 2 * run, axis=1)[:, : plane.shape[1] - 4 * run, ::2])
-    return windows.view(f"u{run}")[..., 0]
-
-
-def _taken(bank: NDArray[np.unsignedinteger[Any]], way: Field, size: Size, run: int) -> Plane:
-    width, height = size
-    along, down = (resized(part, (height, width // run)) * np.float32(2 * width) for part in way)
-    x = np.clip(np.arange(0, 2 * width, 2 * run, dtype=np.float32) - along, 0, 2 * (width - run)).astype(np.int32)
-    y = np.clip(np.arange(0, 2 * height, 2, dtype=np.float32)[:, None] - down, 0, 2 * height - 1).astype(np.int32)
-    at: NDArray[np.int32] = y * bank.shape[1] + x
-    return bank.ravel().take(at).view(np.uint8).reshape(height, width)
-
-
-def _grey(picture: Planes) -> Field:
-    """A small picture of how each place differs from what is around it: day and night of a view are alike in that."""
-    width, height = (round(side * 320 / max(size_of(picture)) / 32) * 32 for side in size_of(picture))
-    grey = scaled(picture, (width, height))[0].astype(np.float32)
-    for _ in range(2):
-        grey -= _blurred(grey, 8)
-        grey *= 40 / (np.sqrt(_blurred(grey**2, 8)) + 3)
-    return grey
-
-
-def _blurred(field: Field, reach: int) -> Field:
-    rows, columns = field.shape
-    return resized(resized(field, (rows // reach, columns // reach)), (rows, columns))

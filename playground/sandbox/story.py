@@ -5,7 +5,6 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from zlib import crc32
 
 from playground.assets import asset
 
@@ -13,11 +12,6 @@ _MOST_SENTENCES = 6
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|(?<=[。！？])\s*|\n+|, then\b,?\s+", re.IGNORECASE)
 _REFUSED = re.compile(r"\b(?:no|without) (\w+)")
 _QUOTED = re.compile(r"[\"“]([^\"”]{2,200})[\"”]")
-# A sentence that only directs says how the shot before it is made; it is no shot of its own.
-_DIRECTS = re.compile(
-    r"\W*(?:(?:the|a|an|slow|smooth|gentle|steady|soft|ambient)\s+)*(?:camera|shot|audio|sounds?|sfx|music|ambien\w+"
-    r"|lens|style|lighting|wind and|no\b|pan|tilt|zoom|doll\w+|static|tripod)"
-)
 
 
 @cache
@@ -28,32 +22,27 @@ def table(name: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Shot:
-    """One setting of the camera; all but its sentences are names in the tables. `water` lies before the land.
+    """One setting of the camera; all but its sentences are names in the tables. `water` lies before the land."""
 
-    The first colour named is the subject's `coat` where it stands before it, else the `tint` of everything.
-    """
-
-    place: str
-    hour: str
-    weather: str | None
-    water: bool
-    move: str
-    subject: str | None
-    coat: str | None
-    tint: str | None
-    sentences: tuple[str, ...]
+    place: str = "hills"
+    hour: str = ""
+    weather: str = ""
+    subject: str = ""
+    water: bool = False
+    move: str = "dolly-in"
+    sentences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Story:
-    """A prompt, read. `key` differs from prompt to prompt."""
+    """A prompt, read."""
 
     shots: tuple[Shot, ...]
     captions: tuple[str, ...]
     sounds: tuple[str, ...]
     quotes: tuple[str, ...]
+    low_voice: bool
     music: bool
-    key: int
 
     def starts(self, length: int) -> list[int]:
         """Where in a length each shot begins, and its end; every sentence has the same share."""
@@ -63,73 +52,70 @@ class Story:
 
 def read(prompt: str, negative: str = "", most_shots: int = 4) -> Story:
     """Read a prompt; what the negative prompt names, or the prompt after "no" or "without", is left out."""
-    reader = _Reader(prompt, negative)
+    refused = " ".join([negative.lower(), *_REFUSED.findall(prompt.lower())])
+    words, unwanted = _Words(_plain(prompt), refused), _named("without", refused)
     sentences = tuple(" ".join(part.split()) for part in _SENTENCE_END.split(prompt) if part.strip())[:_MOST_SENTENCES]
     shots: list[Shot] = []
     for group in _groups(sentences, most_shots):
-        shots.append(reader.shot(group, shots[-1] if shots else None))
-    of_places = (sound for shot in shots for sound in table("scenery")["places"][shot.place]["sounds"])
-    sounds = [*reader.named("sounds"), *(sound for sound in of_places if reader.wanted("sounds", sound))]
-    captions = sentences if reader.wanted("without", "captions") else ()
-    quotes = tuple(_QUOTED.findall(prompt)) if reader.wanted("without", "voices") else ()
-    music, key = reader.wanted("without", "music"), crc32(prompt.encode("utf-8", "replace"))
-    return Story(tuple(shots), captions, tuple(dict.fromkeys(sounds))[:4], quotes, music, key)
+        shots.append(_shot(group, words, shots[-1] if shots else None))
+    sounds = [*words.named("sounds"), *(sound for shot in shots for sound in _place(shot.place)["sounds"])]
+    refused_sounds = _named("sounds", refused)
+    return Story(
+        shots=tuple(shots),
+        captions=() if "captions" in unwanted else sentences,
+        sounds=tuple(sound for sound in dict.fromkeys(sounds) if sound not in refused_sounds)[:4],
+        quotes=() if "voices" in unwanted else tuple(_QUOTED.findall(prompt)),
+        low_voice="low" in words.named("voices"),
+        music="music" not in unwanted,
+    )
 
 
-class _Reader:
-    """Finds the choices that a prompt names."""
+@dataclass(frozen=True)
+class _Words:
+    """A text without what is said aloud, and what it is not to name."""
 
-    def __init__(self, prompt: str, negative: str) -> None:
-        self._text = _plain(prompt)
-        self._unwanted = " ".join([negative.lower(), *_REFUSED.findall(prompt.lower())])
+    text: str
+    refused: str
 
-    def wanted(self, lexicon: str, choice: str) -> bool:
-        """Whether nobody asked to leave it out."""
-        return _found(self._unwanted, lexicon, choice) is None
+    def named(self, lexicon: str) -> list[str]:
+        """The choices that it names, in its order."""
+        refused = _named(lexicon, self.refused)
+        return [choice for choice in _named(lexicon, self.text) if choice not in refused]
 
-    def named(self, lexicon: str, text: str | None = None) -> list[str]:
-        """The choices that a text names (the whole prompt if none is given), in its order."""
-        text = self._text if text is None else text
-        hits = {choice: _found(text, lexicon, choice) for choice in table("words")[lexicon]}
-        found = {choice: hit.start() for choice, hit in hits.items() if hit and self.wanted(lexicon, choice)}
-        return sorted(found, key=lambda choice: found[choice])
 
-    def shot(self, sentences: tuple[str, ...], before: Shot | None) -> Shot:
-        """What its sentences say. What they leave open stays as before, or is as later sentences say."""
-        own = _plain(" ".join(sentences))
-        later = self._text if before is None else ""
+def _shot(sentences: tuple[str, ...], whole: _Words, before: Shot | None) -> Shot:
+    """What its sentences say. What they leave open stays as before; in the first shot later sentences may say it."""
+    own = _Words(_plain(" ".join(sentences)), whole.refused)
+    asked, before = ((own,), before) if before is not None else ((own, whole), Shot())
 
-        def first(lexicon: str) -> str | None:
-            return next(iter(self.named(lexicon, own) or self.named(lexicon, later)), None)
+    def first(lexicon: str) -> str:
+        return next((choice for words in asked for choice in words.named(lexicon)), "")
 
-        wet = bool(self.named("waters", own)) or "ocean" in self.named("places", own)
-        places = self.named("places", own) or ([] if wet else self.named("places", later))
-        place = places[0] if places else before.place if before else "hills"
-        hour = first("hours") or (before.hour if before else "night" if place == "space" else "golden")
-        weather = first("weathers") or (before.weather if before else None)
-        same = before if before and before.place == place else None
-        subject = first("subjects") or (same.subject if same else None)
-        tint = next((word for word in re.findall("[a-z]+", own) if word in table("scenery")["colours"]), None)
-        coated = tint and subject and _found(own, "subjects", subject, rf"{tint} (?:\w+ )?")
-        # A street shines when it is wet.
-        shining = place == "city" and (weather == "rain" or hour == "neon")
-        water = place == "ocean" or wet or shining or (same is not None and same.water)
-        move = first("moves") or first("follows") or (before.move if before else "dolly-in")
-        coat = tint if coated else same.coat if same else None
-        tint = None if coated else tint or (before.tint if before else None)
-        return Shot(place, hour, weather, water, move, subject, coat, tint, sentences)
+    wet = bool(own.named("waters"))
+    # A lake needs no other place.
+    place = (own.named("places") or ["" if wet else first("places")])[0] or before.place
+    same, weather = before.place == place, first("weathers") or before.weather
+    usual = table("scenery")["weathers"].get(weather, {}) | _place(place)
+    hour = first("hours") or before.hour or usual.get("hour", "golden")
+    # A street shines when it is wet.
+    wet = wet or (same and before.water) or bool({"always", hour, weather} & set(usual.get("wet", ())))
+    subject, move = first("subjects") or before.subject * same, first("moves") or first("follows") or before.move
+    return Shot(place, hour, weather, subject, wet, move, sentences)
 
 
 def _groups(sentences: tuple[str, ...], most: int) -> list[tuple[str, ...]]:
-    """The sentences of each shot; without any there is one shot all the same."""
+    """The sentences of each shot: one that only directs, or speaks, belongs to the shot before it."""
     groups: list[tuple[str, ...]] = []
     for sentence in sentences:
-        goes_on = sentence[0] in '"“' or _DIRECTS.match(sentence.lower()) is not None
-        if groups and (goes_on or len(groups) == most):
+        if groups and (len(groups) == most or re.match(table("words")["directs"], sentence.lower())):
             groups[-1] += (sentence,)
         else:
             groups.append((sentence,))
     return groups or [()]
+
+
+def _place(name: str) -> dict[str, Any]:
+    return table("scenery")["places"][name]
 
 
 def _plain(text: str) -> str:
@@ -137,6 +123,8 @@ def _plain(text: str) -> str:
     return _REFUSED.sub(" ", _QUOTED.sub(" ", text.lower()))
 
 
-def _found(text: str, lexicon: str, choice: str, lead: str = "") -> re.Match[str] | None:
-    pattern = table("words")[lexicon][choice]
-    return re.search(rf"\b{lead}(?:{pattern})", text)
+def _named(lexicon: str, text: str) -> list[str]:
+    """The choices that a text names, in its order; among words at the same place the first choice comes first."""
+    hits = {choice: re.search(rf"\b(?:{words})", text) for choice, words in table("words")[lexicon].items()}
+    starts = {choice: hit.start() for choice, hit in hits.items() if hit}
+    return sorted(starts, key=lambda choice: starts[choice])

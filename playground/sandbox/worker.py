@@ -11,36 +11,33 @@ import json
 import os
 import sys
 import threading
-import time
 import traceback
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from playground.sandbox.spec import RenderError, RenderSpec
 
 _NICENESS = 10
-_SECONDS_BETWEEN_LINES = 0.1
 _MOST_MEMORY = 3 << 30
 """Bytes of data that the process may hold, several times what a 4K clip takes: a strange input ends here alone."""
 
 
-def main(arguments: list[str]) -> int:
-    """Render one spec and return the exit code."""
+def main(path: str) -> int:
+    """Render the spec in a file and return the exit code."""
     _be_modest()
-    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        spec = _read_spec(arguments)
+        spec = _read_spec(path)
         # Imported only now: a bad spec is told at once, without waiting for the codecs to load.
         from playground.sandbox.render import render
 
-        size = render(spec, _Progress())
+        size = render(spec, lambda share: _say(progress=round(share, 3)))
     except Exception as error:
         told = _as_told(error)
-        _say({"error": {"code": told.code, "message": told.message}})
+        _say(error={"code": told.code, "message": told.message})
         return 1
-    _say({"done": True, "bytes": size})
+    _say(done=True, bytes=size)
     return 0
 
 
@@ -53,18 +50,6 @@ def _be_modest() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (_MOST_MEMORY, _MOST_MEMORY))
 
 
-class _Progress:
-    """Prints progress, about ten lines a second at most."""
-
-    _next = 0.0
-
-    def __call__(self, share: float) -> None:
-        now = time.monotonic()
-        if now >= self._next or share >= 1:
-            self._next = now + _SECONDS_BETWEEN_LINES
-            _say({"progress": round(share, 3)})
-
-
 def _end_with_parent() -> None:
     with contextlib.suppress(OSError, ValueError):
         # Unbuffered: a buffered reader would hold a lock that the interpreter wants when it ends.
@@ -73,17 +58,15 @@ def _end_with_parent() -> None:
     os._exit(2)
 
 
-def _read_spec(arguments: list[str]) -> RenderSpec:
+def _read_spec(path: str) -> RenderSpec:
     try:
-        return RenderSpec.model_validate_json(Path(arguments[0]).read_bytes())
-    except IndexError as error:
-        raise RenderError("bad_spec", "The worker needs the path of a spec.") from error
+        return RenderSpec.model_validate_json(Path(path).read_bytes())
     except OSError as error:
-        raise RenderError("bad_spec", f"The spec {arguments[0]} cannot be read.") from error
+        raise RenderError("bad_spec", f"The spec {path} cannot be read.") from error
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(step) for step in first["loc"])
-        raise RenderError("bad_spec", f"The spec is wrong: {where} {first['msg']}".strip() + ".") from error
+        where = ".".join(map(str, first["loc"]))
+        raise RenderError("bad_spec", f"The spec is wrong: {where} {first['msg']}.") from error
 
 
 def _as_told(error: Exception) -> RenderError:
@@ -91,7 +74,7 @@ def _as_told(error: Exception) -> RenderError:
     if isinstance(error, RenderError):
         return error
     traceback.print_exception(error)
-    code = errno.ENOMEM if isinstance(error, MemoryError) else error.errno if isinstance(error, OSError) else None
+    code = errno.ENOMEM if isinstance(error, MemoryError) else getattr(error, "errno", None)
     if code == errno.ENOSPC:
         return RenderError("no_space", "There is no space left on the disk.")
     if code == errno.ENOMEM:
@@ -99,9 +82,9 @@ def _as_told(error: Exception) -> RenderError:
     return RenderError("render_failed", "The preview could not be rendered.")
 
 
-def _say(line: dict[str, Any]) -> None:
+def _say(**line: object) -> None:
     print(json.dumps(line), flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1]))

@@ -100,7 +100,7 @@ class TestTheCamera:
         assert (right - left) * grows > 4
 
     def test_a_dolly_brings_the_near_nearer_and_leaves_the_sky(self, film: Film) -> None:
-        frames = film("A forest by day, push in.")
+        frames = film("Hills by day, push in.")
         assert likeness(frames[5][60:160], frames[20][60:160]) > 38
         assert likeness(frames[5][400:], frames[20][400:]) < 30
 
@@ -214,7 +214,7 @@ class TestTheSound:
 
     @staticmethod
     def samples(prompt: str, negative: str = "") -> NDArray[np.float32]:
-        wave = soundtrack(read(prompt, negative), prompt, 6, 3)
+        wave = soundtrack(read(prompt, negative), 6, 3)
         assert wave.shape == (2, 6 * SAMPLE_RATE)
         assert np.abs(wave).max() <= 1
         return wave[0]

@@ -93,7 +93,7 @@ def test_tells_of_a_bad_video(tmp_path: Path) -> None:
     assert lines[-1]["error"]["code"] == "bad_media"
 
 
-@pytest.mark.parametrize("fields", [{"mode": "image-to-video"}, {"seconds": 0}, {"unknown": 1}])
+@pytest.mark.parametrize("fields", [{"mode": "music"}, {"seconds": 0}, {"unknown": 1}])
 def test_tells_of_a_bad_spec(tmp_path: Path, fields: dict[str, Any]) -> None:
     code, lines, _ = run(written(tmp_path, **fields))
     assert code == 1

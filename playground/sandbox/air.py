@@ -1,0 +1,113 @@
+"""What is before the land of a shot: water that mirrors it, and what falls or floats in the air."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from playground.sandbox.camera import EYE, Frame, Pose
+from playground.sandbox.land import SHORE
+from playground.sandbox.paint import Field, Polygon, blend, colour, drawn, fractal
+from playground.sandbox.planes import HALVINGS, Plane, Planes, from_image, mixed, size_of
+from playground.sandbox.sky import Look
+
+_SIDE = 1024
+_CELLS_A_UNIT = 190
+# Two trains of waves, each with its way across and towards the camera in world units a second.
+_TRAINS = ((0.05, 0.16), (-0.11, 0.07))
+# Waves are wider than they are high: so many pixels side by side mirror the same row.
+_RUN = 4
+
+
+class Water:
+    """Sea, lake, river or wet street from its far shore to the camera; `rough` is 1 for a sea in fair weather."""
+
+    depth = SHORE - 0.01
+
+    def __init__(self, look: Look, frame: Frame, dice: np.random.Generator, far: float, rough: float) -> None:
+        self._frame, self._far, self._rough = frame, far, rough
+        waves = fractal(dice, (_SIDE, _SIDE), 1.7, 2.0, least=6)
+        self._waves = np.clip(waves * 42, -127, 127).astype(np.int8).ravel()
+        deep = blend(colour((14, 44, 56)) * look.light, look.sky[1], 0.25)
+        self._deep = from_image(drawn((2, 2), deep, ()).convert("RGB"))
+
+    def hides_from(self, pose: Pose) -> int:
+        """The row at which the water begins (even)."""
+        away = self._eye(pose) / max(self._far - pose.forward, 1)
+        return int(np.clip(self._frame.level(pose) + away, 2, self._frame.height)) & ~1
+
+    def draw(self, picture: Planes, pose: Pose, seconds: float) -> None:
+        """Cover a picture from the far shore down."""
+        line = self.hides_from(pose)
+        if line >= size_of(picture)[1]:
+            return
+        below = np.arange(size_of(picture)[1] - line, dtype=np.float32)
+        waves, near = self._heights(below + line, pose, seconds), below / max(self._frame.height - line, 1)
+        # The reflection is drawn out towards the camera, the more the nearer it is.
+        reach = self._rough * (below + 6 * self._frame.unit) * 0.0075
+        mirrored = line - 1 - below * min(1.0, 0.9 * line / max(self._frame.height - line, 1))
+        source = np.minimum(np.abs(mirrored[:, None] + waves * reach[:, None]), line - 1).astype(np.int32)
+        for halving, plane, deep in zip(HALVINGS, picture, self._deep, strict=False):
+            runs = plane.view(f"u{_RUN >> halving}")
+            taken = np.take_along_axis(runs[: line >> halving], source[:: 1 << halving] >> halving, 0).view(np.uint8)
+            share = np.broadcast_to(np.uint8(40 + 128 * near[:: 1 << halving, None]), taken.shape)
+            plane[line >> halving :] = mixed(taken, np.broadcast_to(deep[:1, :1], taken.shape), share)
+        lit = picture[0][line:].reshape(len(below), -1, _RUN)
+        shade = waves * (np.float32(0.16 * self._rough**0.5) * near**0.4)[:, None]
+        shade *= lit[:, :, 0] * np.float32(0.006) + np.float32(0.25)
+        lit[...] = np.clip(lit + shade.astype(np.int16)[:, :, None], 16, 235)
+
+    def _eye(self, pose: Pose) -> float:
+        return (EYE + pose.up) * self._frame.focal * pose.zoom
+
+    def _heights(self, rows: Field, pose: Pose, seconds: float) -> Field:
+        """The waves' heights over each run of pixels, about -200 to 200."""
+        away = np.minimum(self._eye(pose) / np.maximum(rows - self._frame.level(pose), 0.5), 120)
+        columns = np.arange(_RUN / 2, self._frame.width, _RUN, dtype=np.float32)
+        columns += np.float32(pose.turn * pose.zoom - self._frame.width / 2)
+        across = columns * (away * np.float32(_CELLS_A_UNIT / self._frame.focal / pose.zoom))[:, None]
+        total = np.zeros(across.shape, np.float32)
+        for number, (sideways, towards) in enumerate(_TRAINS):
+            offset = (pose.across + sideways * seconds) * _CELLS_A_UNIT + 333 * number
+            row = ((away + pose.forward + towards * seconds) * _CELLS_A_UNIT).astype(np.int32) & (_SIDE - 1)
+            column = (across + np.float32(offset)).astype(np.int32) & (_SIDE - 1)
+            total += self._waves.take(column + (row * _SIDE)[:, None])
+        # Far waves are smaller than a pixel.
+        return total * np.minimum(1, 5 / away)[:, None]
+
+
+class Weather:
+    """Tiles of rain, snow or sparks, as their table says, that fall or float by."""
+
+    depth = 0.0
+
+    def __init__(self, made: dict[str, Any], frame: Frame, dice: np.random.Generator) -> None:
+        self._made, self._frame = made, frame
+        self._tiles = [(near * frame.unit, self._tile(count, near, dice)) for count, near in made["layers"]]
+
+    def hides_from(self, pose: Pose) -> int:
+        """It hides nothing."""
+        return self._frame.height
+
+    def draw(self, picture: Planes, pose: Pose, seconds: float) -> None:
+        """Lighten the picture where something falls."""
+        width, height = size_of(picture)
+        along, down, sway, often = self._made["falls"]
+        for pace, tile in self._tiles:
+            left = round(-pace * (along * seconds + sway * math.sin(often * seconds + 2 * pace))) % width
+            top = round(-pace * down * seconds) % height
+            light = tile[top : top + height, left : left + width]
+            picture[0][...] = np.minimum(picture[0], 235 - light) + light
+            if "warm" in self._made:
+                picture[1][...] -= light[::2, ::2] >> 2
+                picture[2][...] += light[::2, ::2] >> 3
+
+    def _tile(self, count: int, near: float, dice: np.random.Generator) -> Plane:
+        """So many shapes in a picture of 720p; twice each way, so that any piece as large can be cut out."""
+        (width, height), unit, black = self._frame[:2], self._frame.unit, colour((0, 0, 0))
+        polygons: list[Polygon] = []
+        for x, y, large in dice.random((int(count * width * height / (1280 * 720 * unit**2)), 3)):
+            side = self._made["size"] * near * unit * (0.6 + large) / 100
+            corners = [(width * x + across * side, height * y - up * side) for across, up in self._made["shape"]]
+            polygons.append((corners, black, self._made["bright"]))
+        return np.tile(np.asarray(drawn((width, height), black, polygons))[..., 3], (2, 2))

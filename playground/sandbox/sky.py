@@ -1,0 +1,90 @@
+"""The light of a shot, and its sky: air, clouds, stars, the sun or the moon."""
+
+from types import SimpleNamespace
+
+import numpy as np
+from PIL import Image
+
+from playground.sandbox.camera import PERIOD, Frame, Plate, plate
+from playground.sandbox.paint import Field, blend, colour, fractal, resized, smooth
+from playground.sandbox.story import Shot, table
+
+WHITE = colour((242, 244, 250))
+
+_COARSE = (320, 640)
+_STARS = 1200
+
+
+class Look(SimpleNamespace):
+    """The colours of a shot, as the tables of hours, weathers and places explain them."""
+
+
+def look_of(shot: Shot) -> Look:
+    """What the tables say of a shot."""
+    tables = table("scenery")
+    look = Look(**tables["usual"] | tables["hours"][shot.hour] | tables["weathers"].get(shot.weather, {}))
+    look.__dict__.update(tables["places"][shot.place])
+    look.glow, look.light, land = colour(look.glow), colour(look.light), colour(look.land)
+    look.land = blend(land, WHITE, 0.7 * look.snowy)
+    look.sky = [blend(tone, tone.mean() * WHITE / 250, look.grey * look.vivid) for tone in map(colour, look.sky)]
+    # What far land fades into.
+    look.air = blend(look.sky[2], look.sky[3], 0.6)
+    return look
+
+
+def sky(look: Look, frame: Frame, dice: np.random.Generator) -> Plate:
+    """Paint it, half as high again as the picture shows."""
+    wide, above = int(PERIOD * frame.unit) & ~1, int(frame.horizon * 1.7) & ~1
+    high = above + int(frame.height * 0.2) & ~1
+    up = np.linspace(1.7, -0.2 * frame.height / frame.horizon, _COARSE[0], dtype=np.float32)[:, None]
+    sun = wide / 2 + float(dice.uniform(-0.3, 0.3)) * frame.width, above - look.sun * frame.horizon
+    across = np.linspace(0, wide, _COARSE[1], dtype=np.float32) - np.float32(sun[0])
+    distance = np.hypot(across, above - up * frame.horizon - sun[1]) / frame.height
+    air = np.broadcast_to(look.sky[0], (*_COARSE, 3))
+    for tone, start, end in zip(look.sky[1:], (1.15, 0.5, 0.2), (0.5, 0.2, 0.0), strict=True):
+        air = blend(air, tone, np.broadcast_to(np.clip((start - up) / (start - end), 0, 1), _COARSE))
+    warmth = np.clip(0.75 * np.exp(-distance * 3.2) + 0.4 * np.exp(-distance * 12), 0, 1)
+    air = blend(air, look.glow, warmth * (0.3 if look.clouds > 0 or look.dark else 0.75))
+    air = _clouded(air, look, up, distance, dice)
+    air = np.dstack([resized(air[..., channel], (high, wide)) for channel in range(3)])
+    if look.clouds <= 0:
+        _light(air, sun, look, frame.unit, dice)
+    # A grain finer than a step of the encoder keeps wide gradients from banding.
+    air += resized(dice.standard_normal((high // 2, wide // 2), np.float32), (high, wide))[..., None]
+    image = Image.fromarray(air.clip(0, 255).astype(np.uint8)).convert("RGBA")
+    return plate(frame, image, float("inf"), -above)
+
+
+def _clouded(air: Field, look: Look, up: Field, distance: Field, dice: np.random.Generator) -> Field:
+    # Near the horizon clouds are far away: rows of the same noise crowd together there.
+    rows = (np.clip(up[:, 0], 0.004, None) ** 0.42 * 215).astype(int) % _COARSE[0]
+    noise = fractal(dice, _COARSE, 1.75, 2.6)[rows]
+    cover = smooth((noise + look.clouds + float(dice.uniform(-0.6, 0))) / 1.5) * smooth(up * 9) * 0.9
+    # The side towards the light is bright, the body below it in shade; under a closed sky there is no bright side.
+    lit = smooth(0.5 + 0.9 * (noise - np.roll(noise, -7, axis=0)) + 0.5 * np.exp(-distance * 2.5))
+    bright, shade = blend(look.glow, look.sky[3], 0.35), blend(look.sky[1], look.sky[2], 0.5)
+    if look.dark:
+        bright, shade = blend(look.sky[3], look.sky[1], 0.3), look.sky[1]
+    return blend(blend(air, shade, cover), bright, cover * lit * (0.35 if look.clouds > 0 else 1))
+
+
+def _light(air: Field, sun: tuple[float, float], look: Look, unit: float, dice: np.random.Generator) -> None:
+    """Draw the sun, or stars and the moon, in place."""
+    high, wide = air.shape[:2]
+    if look.dark:
+        row, column = dice.integers(0, high - 1, _STARS), dice.integers(0, wide - 1, _STARS)
+        shine = 35 + 220 * dice.random((_STARS, 1), np.float32) ** 5
+        for down, along, part in ((0, 0, 1), (0, 1, 0.5), (1, 0, 0.5), (1, 1, 0.3)):
+            at = row + down, column + along
+            air[at] = np.maximum(air[at], shine * np.float32(part))
+    radius: float = unit * look.disc
+    top, left = (max(0, int(middle - 7 * radius)) for middle in sun[::-1])
+    part = air[top : top + int(14 * radius), left : left + int(14 * radius)]
+    below = (np.arange(part.shape[0], dtype=np.float32)[:, None] + top - sun[1]) / radius
+    beside = (np.arange(part.shape[1], dtype=np.float32) + left - sun[0]) / radius
+    out = np.hypot(below, beside)
+    glowing = blend(part, look.glow, np.exp(-np.maximum(out - 1, 0)) * (0.2 if look.dark else 0.5))
+    # A moon is not full.
+    lit = smooth(0.6 + 0.7 * beside - 0.6 * below) if look.dark else np.ones(out.shape)
+    disc = blend(look.sky[1], blend(look.glow, WHITE, 0.5), lit)
+    part[...] = blend(glowing, disc, np.clip((1 - out) * radius + 0.5, 0, 1))
