@@ -1,8 +1,14 @@
-"""What Gradio reads from the environment at import time; call `prepare` before anything imports it."""
+"""How Gradio is imported: what it reads from the environment then, and without what it would do for editors.
 
+Call `prepare` before anything else imports it.
+"""
+
+import inspect
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 _SETTINGS: Final = {
     "GRADIO_ANALYTICS_ENABLED": "False",
@@ -17,5 +23,27 @@ _SETTINGS: Final = {
 
 
 def prepare(upload_dir: Path) -> None:
-    """Quieten Gradio and give its uploads their folder. Gradio knows no other way than the environment."""
+    """Quieten Gradio, give its uploads their folder, and import it. It knows no other way than the environment."""
     os.environ.update(_SETTINGS, GRADIO_TEMP_DIR=str(upload_dir))  # noqa: TID251 - see above
+    with _no_stubs():
+        import gradio  # pyright: ignore[reportUnusedImport]  # noqa: F401 - for the next who imports it
+
+
+@contextmanager
+def _no_stubs() -> Generator[None]:
+    """Let Gradio find no source of its own classes: it skips then what else takes half of the whole import.
+
+    At each import it parses its components, and writes a type stub beside each (gradio/component_meta.py, 6.31).
+    """
+    real = inspect.getfile
+
+    def getfile(what: Any) -> str:
+        if str(getattr(what, "__module__", "")).startswith("gradio."):
+            raise OSError
+        return real(what)
+
+    inspect.getfile = getfile
+    try:
+        yield
+    finally:
+        inspect.getfile = real

@@ -32,6 +32,7 @@ _LOST = (
     "net::ERR_EMPTY_RESPONSE",
     "net::ERR_INCOMPLETE_CHUNKED_ENCODING",
     "net::ERR_INTERNET_DISCONNECTED",
+    "net::ERR_SOCKET_NOT_CONNECTED",
 )
 _EXPECTED = ("status of 404", "status of 422", "status of 413", "net::ERR_FAILED")
 
