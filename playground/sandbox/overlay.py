@@ -86,19 +86,19 @@ def captions(texts: Sequence[str], size: Size, frame_count: int) -> list[Laid]:
 
 def prints(images: Sequence[Image.Image], size: Size) -> list[Laid]:
     """Reference pictures, each in its own shape, in a row or a column: photos with a white border, cut-outs free."""
-    laid, edge, many = list[Laid](), min(size) // 100, max(1, len(images))
-    columns, rows = (many, 1) if size[0] >= size[1] else (1, many)
-    wide, high = 0.86 * size[0] / columns, 0.62 * size[1] / rows
+    laid, edge = list[Laid](), min(size) // 100
+    across, down = (len(images), 1) if size[0] >= size[1] else (1, len(images))
     for number, image in enumerate(images):
+        wide, high = 0.86 * size[0] / across, 0.62 * size[1] / down
         picture = ImageOps.contain(image.convert("RGBA"), (round(0.92 * wide), round(0.92 * high)))
-        if np.asarray(picture.getchannel("A")).min() > 250:
+        if np.asarray(picture)[..., 3].min() > 250:
             picture = ImageOps.expand(ImageOps.crop(picture, edge), edge, "white")
         piece = Image.new("RGBA", (picture.width + 7 * edge & ~1, picture.height + 7 * edge & ~1))
         # Its shadow falls a little below it.
         piece.paste((0, 0, 0, 102), (3 * edge, 4 * edge), picture)
         piece = piece.filter(ImageFilter.GaussianBlur(edge))
         piece.alpha_composite(picture, (3 * edge, 3 * edge))
-        x, y = 0.07 * size[0] + wide * (number % columns + 0.5), 0.14 * size[1] + high * (number // columns + 0.5)
+        x, y = 0.07 * size[0] + wide * (number % across + 0.5), 0.14 * size[1] + high * (number // across + 0.5)
         laid.append(Laid(from_image(piece), round(x - piece.width / 2), round(y - piece.height / 2)))
     return laid
 

@@ -67,16 +67,15 @@ def scaled(picture: Planes, size: Size) -> Planes:
 
 def padded(picture: Planes, rows: int, columns: int, mode: Literal["edge", "symmetric", "wrap"]) -> Planes:
     """Add an even number of rows above and below, of columns left and right; `mode` is one of `numpy.pad`."""
-    return [
-        np.pad(plane, [(rows >> halving,) * 2, (columns >> halving,) * 2], mode=mode)
-        for plane, halving in zip(picture, HALVINGS, strict=False)
-    ]
+    widths = [[(rows >> halving,) * 2, (columns >> halving,) * 2] for halving in HALVINGS]
+    return [np.pad(plane, width, mode=mode) for plane, width in zip(picture, widths, strict=False)]
 
 
 def cut(picture: Planes, left: int, top: int, width: int, height: int) -> Planes:
     """A part of a picture, where it lies."""
+    right, bottom = left + width, top + height
     return [
-        plane[top >> halving : (top + height) >> halving, left >> halving : (left + width) >> halving]
+        plane[top >> halving : bottom >> halving, left >> halving : right >> halving]
         for plane, halving in zip(picture, HALVINGS, strict=False)
     ]
 
@@ -88,9 +87,8 @@ def view(picture: Planes, left: float, top: float, step: float, size: Size) -> P
     of all scalings a little larger than needed the one is taken, and cut, that comes nearest, within about 0.05 pixels
     where `step` is no simple fraction (such as 1) and the picture goes on for `SPARE` pixels beyond what is seen.
     """
-    (x, wide, grown_wide, skip_x), (y, high, grown_high, skip_y) = (
-        _scaling(*axis) for axis in zip((left, top), (step, step), size, size_of(picture), strict=True)
-    )
+    x, wide, grown_wide, skip_x = _scaling(left, step, size[0], size_of(picture)[0])
+    y, high, grown_high, skip_y = _scaling(top, step, size[1], size_of(picture)[1])
     window = to_frame(cut(picture, x, y, wide, high))
     grown = window.reformat(grown_wide, grown_high, interpolation=Interpolation.BICUBIC, threads=1)
     return cut(_views(grown), skip_x, skip_y, *size)

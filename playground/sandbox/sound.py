@@ -49,5 +49,5 @@ def _heard(story: Story, seconds: int) -> Iterator[tuple[str, dict[str, Any]]]:
     start = 0.7
     for quote in story.quotes:
         end = start + 0.5 + len(quote) * _SECONDS_A_LETTER
-        yield "murmur", {"pitch": 112 if story.low_voice else 190, "start": start, "end": end}
+        yield "murmur", {"start": start, "end": end}
         start = end + 0.4

@@ -21,6 +21,7 @@ _CLOSEST = 1.18
 _FINER = 1.25
 """Frames are sampled from a picture enlarged by this: `view` is not exact at the picture's own scale."""
 _TILE = 96
+_RUN = 4
 _FARTHEST = 0.14
 """The longest way that anything moves in a morph, as a share of the picture's width."""
 
@@ -122,16 +123,15 @@ def _shift(ones: Field, others: Field, certain: float) -> Field:
 def _moving(plane: Plane, way: Field) -> Callable[[float], Plane]:
     """A plane that can be moved any part of the way along a flow, in half pixels, several side by side together."""
     height, width = plane.shape
-    run = 8 if width % 8 == 0 else 4
     fine = np.asarray(Image.fromarray(plane).resize((width * 2, height * 2)))
-    fine = np.pad(fine, ((0, 0), (0, 2 * run)), mode="edge")
+    runs = sliding_window_view(np.pad(fine, ((0, 0), (0, 2 * _RUN)), mode="edge"), 2 * _RUN, axis=1)
     # In every item of the bank a run of pixels, each two half pixels after the other.
-    bank = np.ascontiguousarray(sliding_window_view(fine, 2 * run, axis=1)[:, : 2 * width, ::2]).view(f"u{run}").ravel()
-    along, down = (resized(part, (height, width // run)) * np.float32(2 * width) for part in way)
-    x, y = np.arange(0, 2 * width, 2 * run, dtype=np.float32), np.arange(0, 2 * height, 2, dtype=np.float32)[:, None]
+    bank = np.ascontiguousarray(runs[:, : 2 * width, ::2]).view(f"u{_RUN}").ravel()
+    along, down = (resized(part, (height, width // _RUN)) * np.float32(2 * width) for part in way)
+    x, y = np.arange(0, 2 * width, 2 * _RUN, dtype=np.float32), np.arange(0, 2 * height, 2, dtype=np.float32)[:, None]
 
     def moved(share: float) -> Plane:
-        column = np.clip(x - along * np.float32(share), 0, 2 * (width - run)).astype(np.int32)
+        column = np.clip(x - along * np.float32(share), 0, 2 * (width - _RUN)).astype(np.int32)
         row = np.clip(y - down * np.float32(share), 0, 2 * height - 1).astype(np.int32)
         return bank.take(row * (2 * width) + column).view(np.uint8)
 

@@ -41,7 +41,6 @@ class Story:
     captions: tuple[str, ...]
     sounds: tuple[str, ...]
     quotes: tuple[str, ...]
-    low_voice: bool
     music: bool
 
     def starts(self, length: int) -> list[int]:
@@ -53,47 +52,40 @@ class Story:
 def read(prompt: str, negative: str = "", most_shots: int = 4) -> Story:
     """Read a prompt; what the negative prompt names, or the prompt after "no" or "without", is left out."""
     refused = " ".join([negative.lower(), *_REFUSED.findall(prompt.lower())])
-    words, unwanted = _Words(_plain(prompt), refused), _named("without", refused)
+    whole, unwanted, shots = _plain(prompt), named("without", refused), list[Shot]()
     sentences = tuple(" ".join(part.split()) for part in _SENTENCE_END.split(prompt) if part.strip())[:_MOST_SENTENCES]
-    shots: list[Shot] = []
     for group in _groups(sentences, most_shots):
-        shots.append(_shot(group, words, shots[-1] if shots else None))
-    sounds = [*words.named("sounds"), *(sound for shot in shots for sound in _place(shot.place)["sounds"])]
-    refused_sounds = _named("sounds", refused)
+        shots.append(_shot(group, whole, refused, shots[-1] if shots else None))
+    sounds = named("sounds", whole) + [sound for shot in shots for sound in _place(shot.place)["sounds"]]
+    silenced = named("sounds", refused)
     return Story(
         shots=tuple(shots),
         captions=() if "captions" in unwanted else sentences,
-        sounds=tuple(sound for sound in dict.fromkeys(sounds) if sound not in refused_sounds)[:4],
+        sounds=tuple(sound for sound in dict.fromkeys(sounds) if sound not in silenced)[:4],
         quotes=() if "voices" in unwanted else tuple(_QUOTED.findall(prompt)),
-        low_voice="low" in words.named("voices"),
         music="music" not in unwanted,
     )
 
 
-@dataclass(frozen=True)
-class _Words:
-    """A text without what is said aloud, and what it is not to name."""
-
-    text: str
-    refused: str
-
-    def named(self, lexicon: str) -> list[str]:
-        """The choices that it names, in its order."""
-        refused = _named(lexicon, self.refused)
-        return [choice for choice in _named(lexicon, self.text) if choice not in refused]
+def named(lexicon: str, text: str, refused: str = "") -> list[str]:
+    """The choices that a text names, in its order; among words at the same place the first choice comes first."""
+    hits = {choice: re.search(rf"\b(?:{words})", text) for choice, words in table("words")[lexicon].items()}
+    starts = {choice: hit.start() for choice, hit in hits.items() if hit}
+    unwanted = named(lexicon, refused) if refused else []
+    return sorted((choice for choice in starts if choice not in unwanted), key=lambda choice: starts[choice])
 
 
-def _shot(sentences: tuple[str, ...], whole: _Words, before: Shot | None) -> Shot:
+def _shot(sentences: tuple[str, ...], whole: str, refused: str, before: Shot | None) -> Shot:
     """What its sentences say. What they leave open stays as before; in the first shot later sentences may say it."""
-    own = _Words(_plain(" ".join(sentences)), whole.refused)
+    own = _plain(" ".join(sentences))
     asked, before = ((own,), before) if before is not None else ((own, whole), Shot())
 
     def first(lexicon: str) -> str:
-        return next((choice for words in asked for choice in words.named(lexicon)), "")
+        return next((choice for text in asked for choice in named(lexicon, text, refused)), "")
 
-    wet = bool(own.named("waters"))
+    wet = bool(named("waters", own, refused))
     # A lake needs no other place.
-    place = (own.named("places") or ["" if wet else first("places")])[0] or before.place
+    place = (named("places", own, refused) or ["" if wet else first("places")])[0] or before.place
     same, weather = before.place == place, first("weathers") or before.weather
     usual = table("scenery")["weathers"].get(weather, {}) | _place(place)
     hour = first("hours") or before.hour or usual.get("hour", "golden")
@@ -121,10 +113,3 @@ def _place(name: str) -> dict[str, Any]:
 def _plain(text: str) -> str:
     """Lower case, without what is said aloud and what is refused."""
     return _REFUSED.sub(" ", _QUOTED.sub(" ", text.lower()))
-
-
-def _named(lexicon: str, text: str) -> list[str]:
-    """The choices that a text names, in its order; among words at the same place the first choice comes first."""
-    hits = {choice: re.search(rf"\b(?:{words})", text) for choice, words in table("words")[lexicon].items()}
-    starts = {choice: hit.start() for choice, hit in hits.items() if hit}
-    return sorted(starts, key=lambda choice: starts[choice])

@@ -28,7 +28,7 @@ def main(path: str) -> int:
     _be_modest()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        spec = _read_spec(path)
+        spec = RenderSpec.model_validate_json(Path(path).read_bytes())
         # Imported only now: a bad spec is told at once, without waiting for the codecs to load.
         from playground.sandbox.render import render
 
@@ -58,21 +58,13 @@ def _end_with_parent() -> None:
     os._exit(2)
 
 
-def _read_spec(path: str) -> RenderSpec:
-    try:
-        return RenderSpec.model_validate_json(Path(path).read_bytes())
-    except OSError as error:
-        raise RenderError("bad_spec", f"The spec {path} cannot be read.") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise RenderError("bad_spec", f"The spec is wrong: {where} {first['msg']}.") from error
-
-
 def _as_told(error: Exception) -> RenderError:
     """Turn any error into one for a person; what only a developer can use goes to stderr."""
     if isinstance(error, RenderError):
         return error
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return RenderError("bad_spec", f"The spec is wrong: {'.'.join(map(str, first['loc']))} {first['msg']}.")
     traceback.print_exception(error)
     code = errno.ENOMEM if isinstance(error, MemoryError) else getattr(error, "errno", None)
     if code == errno.ENOSPC:

@@ -112,4 +112,4 @@ def test_tells_of_too_little_memory_and_leaves_nothing_behind(tmp_path: Path) ->
 
 def test_tells_of_a_spec_that_is_not_there(tmp_path: Path) -> None:
     code, lines, _ = run(tmp_path / "none.json")
-    assert (code, lines[0]["error"]["code"]) == (1, "bad_spec")
+    assert (code, lines[0]["error"]["code"]) == (1, "render_failed")
