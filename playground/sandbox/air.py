@@ -49,7 +49,8 @@ class Water:
         source = np.minimum(np.abs(mirrored[:, None] + waves * reach[:, None]), line - 1).astype(np.int32)
         for halving, plane, deep in zip(HALVINGS, picture, self._deep, strict=False):
             runs = plane.view(f"u{_RUN >> halving}")
-            taken = np.take_along_axis(runs[: line >> halving], source[:: 1 << halving] >> halving, 0).view(np.uint8)
+            at = (source[:: 1 << halving] >> halving) * runs.shape[1] + np.arange(runs.shape[1], dtype=np.int32)
+            taken = runs.ravel().take(at).view(np.uint8)
             share = np.broadcast_to(np.uint8(40 + 128 * near[:: 1 << halving, None]), taken.shape)
             plane[line >> halving :] = mixed(taken, np.broadcast_to(deep[:1, :1], taken.shape), share)
         lit = picture[0][line:].reshape(len(below), -1, _RUN)

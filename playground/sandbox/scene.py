@@ -8,7 +8,7 @@ import numpy as np
 from playground.sandbox.air import Water, Weather
 from playground.sandbox.camera import Frame, Plate, Pose
 from playground.sandbox.land import SHORE, land
-from playground.sandbox.planes import HALVINGS, Planes, Size, cut
+from playground.sandbox.planes import HALVINGS, Planes, Size, copied, cut
 from playground.sandbox.sky import look_of, sky
 from playground.sandbox.spec import FPS
 from playground.sandbox.stills import Shot
@@ -47,13 +47,17 @@ class _Stage:
         if "layers" in weather and not sheltered:
             self._layers.append(Weather(weather, frame, dice))
         self._layers.sort(key=lambda layer: -layer.depth)
+        self._resting = frame.pose("static", 0, 0, 0)
+        self._sky = [np.empty((size[1] >> halving, size[0] >> halving), np.uint8) for halving in HALVINGS[:3]]
+        self._layers[0].draw(self._sky, self._resting, 0)
 
     def drawn(self, pose: Pose, seconds: float) -> Planes:
         """Draw it as it looks from a place at a moment. Nothing is drawn where something nearer hides it."""
         width, bottom = self.frame.width, self.frame.height
-        picture = [np.empty((bottom >> halving, width >> halving), np.uint8) for halving in HALVINGS[:3]]
-        seen: list[tuple[Plate | Water | Weather, Planes]] = []
-        for layer in reversed(self._layers):
+        picture, seen = copied(self._sky), list[tuple[Plate | Water | Weather, Planes]]()
+        # The sky is too far away to change with the camera's place.
+        same = pose[3:] == self._resting[3:]
+        for layer in reversed(self._layers[same:]):
             seen.append((layer, cut(picture, 0, 0, width, bottom)))
             bottom = min(bottom, layer.hides_from(pose))
         for layer, part in reversed(seen):
