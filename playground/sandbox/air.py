@@ -15,8 +15,6 @@ _SIDE = 1024
 _CELLS_A_UNIT = 190
 # Two trains of waves, each with its way across and towards the camera in world units a second.
 _TRAINS = ((0.05, 0.16), (-0.11, 0.07))
-# Waves are wider than they are high: so many pixels side by side mirror the same row.
-_RUN = 4
 
 
 class Water:
@@ -26,6 +24,8 @@ class Water:
 
     def __init__(self, look: Look, frame: Frame, dice: np.random.Generator, far: float, rough: float) -> None:
         self._frame, self._far, self._rough = frame, far, rough
+        # Waves are wider than they are high: so many pixels side by side mirror the same row.
+        self._run = 2 if frame.width % 4 else 4
         waves = fractal(dice, (_SIDE, _SIDE), 1.7, 2.0, least=6)
         self._waves = np.clip(waves * 42, -127, 127).astype(np.int8).ravel()
         deep = blend(colour((14, 44, 56)) * look.light, look.sky[1], 0.25)
@@ -48,12 +48,12 @@ class Water:
         mirrored = line - 1 - below * min(1.0, 0.9 * line / max(self._frame.height - line, 1))
         source = np.minimum(np.abs(mirrored[:, None] + waves * reach[:, None]), line - 1).astype(np.int32)
         for halving, plane, deep in zip(HALVINGS, picture, self._deep, strict=False):
-            runs = plane.view(f"u{_RUN >> halving}")
+            runs = plane.view(f"u{self._run >> halving}")
             at = (source[:: 1 << halving] >> halving) * runs.shape[1] + np.arange(runs.shape[1], dtype=np.int32)
             taken = runs.ravel().take(at).view(np.uint8)
             share = np.broadcast_to(np.uint8(40 + 128 * near[:: 1 << halving, None]), taken.shape)
             plane[line >> halving :] = mixed(taken, np.broadcast_to(deep[:1, :1], taken.shape), share)
-        lit = picture[0][line:].reshape(len(below), -1, _RUN)
+        lit = picture[0][line:].reshape(len(below), -1, self._run)
         shade = waves * (np.float32(0.16 * self._rough**0.5) * near**0.4)[:, None]
         shade *= lit[:, :, 0] * np.float32(0.006) + np.float32(0.25)
         lit[...] = np.clip(lit + shade.astype(np.int16)[:, :, None], 16, 235)
@@ -64,7 +64,7 @@ class Water:
     def _heights(self, rows: Field, pose: Pose, seconds: float) -> Field:
         """The waves' heights over each run of pixels, about -200 to 200."""
         away = np.minimum(self._eye(pose) / np.maximum(rows - self._frame.level(pose), 0.5), 120)
-        columns = np.arange(_RUN / 2, self._frame.width, _RUN, dtype=np.float32)
+        columns = np.arange(self._run / 2, self._frame.width, self._run, dtype=np.float32)
         columns += np.float32(pose.turn * pose.zoom - self._frame.width / 2)
         across = columns * (away * np.float32(_CELLS_A_UNIT / self._frame.focal / pose.zoom))[:, None]
         total = np.zeros(across.shape, np.float32)

@@ -285,16 +285,16 @@ class TestExtension:
                     gap = max(gap, abs(latest["video"] - latest["audio"]))
         assert gap < 1
 
-    @pytest.mark.parametrize("sound_rate", [0, 22050])
-    def test_takes_over_a_clip_made_elsewhere(self, make: Make, tmp_path: Path, sound_rate: int) -> None:
+    @pytest.mark.parametrize(("sound_rate", "prompt"), [(0, ""), (22050, "The sea.")])
+    def test_takes_over_a_clip_made_elsewhere(self, make: Make, tmp_path: Path, sound_rate: int, prompt: str) -> None:
         source = foreign_clip(tmp_path / f"{sound_rate}.mp4", (426, 240), 30, 75, sound_rate)
-        clip = make(mode="extension", seconds=1, audio=True, source_video=source, prompt="")
+        clip = make(mode="extension", audio=True, source_video=source, prompt=prompt)
         with av.open(str(clip)) as opened:
             video = opened.streams.video[0]
             # An extension is 720p, whatever it extends.
-            assert (video.width, video.height, video.frames) == (1278, 720, 60 + 24)
+            assert (video.width, video.height, video.frames) == (1278, 720, 60 + 48)
             assert video.average_rate == 24
-            assert opened.duration == 3_500_000
+            assert opened.duration == 4_500_000
         left, top, right, bottom = label((1278, 720)).box
         assert (picture(clip, 0)[top:bottom, left:right].max(axis=2) > 120).mean() > 0.03
         red = [float(frame[600:, :300, 0].mean()) for frame in pictures(clip)][:60]
