@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -25,6 +24,7 @@ from playground.jobs.probe import MIME_TYPES, probe_image, probe_video
 from playground.jobs.service import LOCAL
 from playground.providers import sandbox
 from playground.transport.body import StoredMedia, build_body
+from tests.emulation import Emulation
 from tests.house import SAMPLES, House
 from tests.programs import run_program
 
@@ -69,18 +69,6 @@ async def adapters_body(request: VideoRequest) -> object:
     return json.loads(b"".join([piece async for piece in built.stream()]))
 
 
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    """The sandbox's base URL, as `playground emulate` prints it."""
-    command = [sys.executable, "-m", "playground", "emulate", "--data-dir", str(tmp_path_factory.mktemp("emulator"))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield json.loads(process.stdout.readline())["sandbox"]
-        finally:
-            process.send_signal(signal.SIGTERM)
-
-
 @dataclass
 class Relay:
     """Stands before the emulator and keeps the bodies that pass."""
@@ -91,8 +79,8 @@ class Relay:
 
 
 @pytest.fixture
-def relay(emulator: str) -> Generator[Relay]:
-    kept = Relay(emulator.removesuffix("/v1"))
+def relay(stand_ins: Emulation) -> Generator[Relay]:
+    kept = Relay(stand_ins.base_url("sandbox").removesuffix("/v1"))
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -146,7 +134,6 @@ def printed(request: VideoRequest, language: Language, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.timeout(300)  # a busy machine draws slowly
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", REQUESTS)
 async def test_printed_code_sends_what_we_send_and_brings_the_video(
