@@ -40,11 +40,6 @@ class Frame(NamedTuple):
     focal: float
     unit: float
 
-    @property
-    def margin(self) -> int:
-        """By how many rows plates go on above and below."""
-        return self.height // 6 * 2
-
     def level(self, pose: Pose) -> float:
         """The row of the horizon as the camera stands."""
         return self.height / 2 + (self.horizon - self.height / 2) * pose.zoom + pose.tilt
@@ -64,53 +59,43 @@ class Frame(NamedTuple):
         return Pose(across + 2.7 * shot, up, forward + 0.25 * (shot % 2), turn, tilt, _AT_REST * _CLOSEST**zoom)
 
 
-class Plate(NamedTuple):
-    """A painted strip. It begins again beside itself after a `period` of columns.
+class Plate:
+    """A painted strip, an RGBA image. It begins again beside itself, and goes on above and below as its outer rows.
 
-    `top` is its first row, in pixels below the horizon (mostly negative); from row `solid` on it hides all behind it.
-    `followed` is the share of the camera's way across that it keeps.
+    `top` is its first row, in pixels below the horizon (mostly negative); `followed` is the share of the camera's way
+    across that it keeps.
     """
 
-    frame: Frame
-    painted: Planes
-    depth: float
-    top: float
-    solid: float
-    period: int
-    followed: float
+    def __init__(self, frame: Frame, image: Image.Image, depth: float, top: float, followed: float = 0) -> None:
+        self.depth, self._frame, self._followed, self._period = depth, frame, followed, image.width
+        first, margin = max(0, (image.getbbox() or (0, 0))[1] - 2) & ~1, frame.height // 6 * 2
+        painted = from_image(image.crop((0, first, *image.size)))
+        see_through = np.flatnonzero((painted[3] < 255).any(1))
+        solid = int(see_through[-1]) + 1 if see_through.size else 0
+        # Below the last row that lets something through it hides all behind it; without any it needs no coverage.
+        self._solid = margin + solid if solid < image.height - first else float("inf")
+        beside = padded(painted if solid else painted[:3], 0, frame.width // 2 + SPARE, "wrap")
+        self._painted, self._margin, self._top = padded(beside, margin, 0, "edge"), margin, top + first - margin
 
     def _place(self, pose: Pose) -> tuple[float, float, float]:
         """Which column and row of the plate the picture's first pixel shows, and how far the next one is."""
-        step, shift = (1 - pose.forward / self.depth) / pose.zoom, self.frame.focal / self.depth
-        left = (pose.turn * pose.zoom - self.frame.width / 2) * step + pose.across * (1 - self.followed) * shift
-        top = -self.frame.level(pose) * step - pose.up * shift - self.top
-        return SPARE + (left + (self.period + self.frame.width) / 2) % self.period, top, step
+        step, shift = (1 - pose.forward / self.depth) / pose.zoom, self._frame.focal / self.depth
+        left = (pose.turn * pose.zoom - self._frame.width / 2) * step + pose.across * (1 - self._followed) * shift
+        top = -self._frame.level(pose) * step - pose.up * shift - self._top
+        return SPARE + (left + (self._period + self._frame.width) / 2) % self._period, top, step
 
     def hides_from(self, pose: Pose) -> int:
         """The picture's first row (even) from which it hides everything behind it."""
         _, top, step = self._place(pose)
-        return int(min(self.frame.height, max(0, (self.solid - top) / step + 2))) + 1 & ~1
+        return int(min(self._frame.height, max(0, (self._solid - top) / step + 2))) + 1 & ~1
 
     def draw(self, picture: Planes, pose: Pose, seconds: float) -> None:
         """Draw what the camera sees of it on the upper part of a picture, in place."""
-        left, top, step = self._place(pose)
-        first = max(0, math.ceil((self.frame.margin - top) / step) + 1 & ~1)
-        high = min(size_of(picture)[1], int((size_of(self.painted)[1] - 1 - top) / step) & ~1) - first
+        (left, top, step), width = self._place(pose), self._frame.width
+        first = max(0, math.ceil((self._margin - top) / step) + 1 & ~1)
+        high = min(size_of(picture)[1], int((size_of(self._painted)[1] - 1 - top) / step) & ~1) - first
         if high > 0:
-            seen = view(self.painted, left, top + first * step, step, (self.frame.width, high))
+            seen = view(self._painted, left, top + first * step, step, (width, high))
             solid = max(0, min(high, self.hides_from(pose) - first))
-            lay(picture, cut(seen, 0, 0, self.frame.width, solid), 0, first)
-            lay(picture, cut(seen[:3], 0, solid, self.frame.width, high - solid), 0, first + solid)
-
-
-def plate(frame: Frame, image: Image.Image, depth: float, top: float, followed: float = 0) -> Plate:
-    """Make a strip of an RGBA image; it goes on above and below as its outer rows."""
-    first = max(0, (image.getbbox() or (0, 0))[1] - 2) & ~1
-    painted = from_image(image.crop((0, first, *image.size)))
-    (period, rows), see_through = size_of(painted), np.flatnonzero((painted[3] < 255).any(1))
-    solid = int(see_through[-1]) + 1 if see_through.size else 0
-    hides = frame.margin + solid if solid < rows else float("inf")
-    # What hides everything needs no coverage.
-    beside = padded(painted if solid else painted[:3], 0, frame.width // 2 + SPARE, "wrap")
-    painted = padded(beside, frame.margin, 0, "edge")
-    return Plate(frame, painted, depth, top + first - frame.margin, hides, period, followed)
+            lay(picture, cut(seen, 0, 0, width, solid), 0, first)
+            lay(picture, cut(seen[:3], 0, solid, width, high - solid), 0, first + solid)

@@ -4,7 +4,6 @@ import warnings
 from collections import deque
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -66,18 +65,31 @@ def fit(image: Image.Image, size: Size, resize_mode: ResizeMode = "crop") -> Ima
     return (ImageOps.pad if resize_mode == "pad" else ImageOps.fit)(image, size, Image.Resampling.LANCZOS)
 
 
-@dataclass(frozen=True)
 class Source:
-    """A surveyed clip. `size` is what its continuation has: 720 lines; `frame_count` its length at 24 frames a second.
+    """A clip to be continued. `size` is what its continuation has: 720 lines; `frame_count` its length at 24 a second.
 
     `own` means that it was made here: its packets may be able to stand before new ones unchanged.
+    Raises `RenderError` (`bad_media`) when it is damaged or no video.
     """
 
-    path: Path
-    size: Size
-    frame_count: int
-    quarter_turns: int
-    own: bool
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with opened(path) as clip:
+            stream = clip.streams.video[0]
+            first = next(clip.decode(stream))
+            turns = round(first.rotation / 90) % 4
+            sides = (first.height, first.width) if turns % 2 else (first.width, first.height)
+            clip.seek(0, stream=stream)
+            times = sorted(packet.pts * packet.time_base for packet in clip.demux(stream) if packet.pts is not None)
+            if len(times) < stream.frames:
+                raise RenderError("bad_media", f"The video {path.name} is incomplete.")
+            width, height = (max(2, round(side * EXTENDED_SHORT_SIDE / min(sides) / 2) * 2) for side in sides)
+            regular = all(moment == Fraction(number, FPS) for number, moment in enumerate(times))
+            ours = clip.metadata.get("comment") == LABEL and not turns
+            length = times[-1] - times[0] + 1 / Fraction(stream.average_rate or FPS)
+            self.size, self.frame_count = (width, height), max(1, round(length * FPS))
+            self._turn: str = _TURNS[turns]
+            self.own: bool = ours and regular and self.size == (stream.width, stream.height)
 
     def last_picture(self) -> Planes:
         """Return exactly the last frame."""
@@ -86,13 +98,13 @@ class Source:
             if stream.duration:
                 clip.seek(stream.duration - 1, stream=stream, backward=True)
             # Keeping only one frame: holding all of a long group of pictures would cost gigabytes at 4K.
-            return planes.from_frame(deque(filtered(clip, stream, _TURNS[self.quarter_turns]), 1)[0], self.size)
+            return planes.from_frame(deque(filtered(clip, stream, self._turn), 1)[0], self.size)
 
     def pictures(self) -> Iterator[Planes]:
         """Decode to exactly `frame_count` frames, repeating or leaving out where the clip's rate is another."""
         even = "setpts=PTS-STARTPTS", f"fps={FPS}", "tpad=stop=-1:stop_mode=clone"
         with opened(self.path) as clip:
-            frames = filtered(clip, clip.streams.video[0], _TURNS[self.quarter_turns], *even)
+            frames = filtered(clip, clip.streams.video[0], self._turn, *even)
             yield from (planes.from_frame(frame, self.size) for frame in islice(frames, self.frame_count))
 
     def sound(self) -> Pcm:
@@ -104,28 +116,6 @@ class Source:
                 return np.zeros((2, length), np.float32)
             frames = filtered(clip, clip.streams.audio[0], f"aformat={form}", "apad", f"atrim=end_sample={length}")
             return np.concatenate([frame.to_ndarray() for frame in frames], axis=1)
-
-
-def survey(path: Path) -> Source:
-    """Look at a clip without decoding more than its first frame.
-
-    Raises `RenderError` (`bad_media`) when it is damaged or no video.
-    """
-    with opened(path) as clip:
-        stream = clip.streams.video[0]
-        first = next(clip.decode(stream))
-        turns = round(first.rotation / 90) % 4
-        sides = (first.height, first.width) if turns % 2 else (first.width, first.height)
-        clip.seek(0, stream=stream)
-        times = sorted(packet.pts * packet.time_base for packet in clip.demux(stream) if packet.pts is not None)
-        if len(times) < stream.frames:
-            raise RenderError("bad_media", f"The video {path.name} is incomplete.")
-        width, height = (max(2, round(side * EXTENDED_SHORT_SIDE / min(sides) / 2) * 2) for side in sides)
-        regular = all(moment == Fraction(number, FPS) for number, moment in enumerate(times))
-        whole = (width, height) == (stream.width, stream.height) and not turns
-        own = whole and regular and clip.metadata.get("comment") == LABEL
-        length = times[-1] - times[0] + 1 / Fraction(stream.average_rate or FPS)
-        return Source(path, (width, height), max(1, round(length * FPS)), turns, own)
 
 
 @contextmanager

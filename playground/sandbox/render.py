@@ -13,7 +13,7 @@ from playground.sandbox.planes import Planes, Size
 from playground.sandbox.scene import scene
 from playground.sandbox.sound import soundtrack
 from playground.sandbox.spec import FPS, RenderSpec
-from playground.sandbox.stills import Shot, dissolve, drawn_size, morph, still
+from playground.sandbox.stills import Shot, dissolve, morph, still
 from playground.sandbox.story import Story, read
 
 _LEAST_SHOT_SECONDS = 2
@@ -25,7 +25,7 @@ def render(spec: RenderSpec, tell: Callable[[float], None]) -> int:
     `tell` receives the share done, 0 to 1, never falling. Raises `RenderError` for media that cannot be used.
     """
     story = read(spec.prompt, spec.negative_prompt, max(1, min(4, spec.seconds // _LEAST_SHOT_SECONDS)))
-    source = media.survey(spec.source_video) if spec.source_video is not None else None
+    source = media.Source(spec.source_video) if spec.source_video is not None else None
     size = source.size if source is not None else spec.size
     total, done = spec.frame_count + (source.frame_count if source is not None and not source.own else 0), count(1)
 
@@ -62,7 +62,7 @@ def _shot(spec: RenderSpec, story: Story, size: Size, source: media.Source | Non
         # The pictures show what it is about.
         story = replace(story, shots=tuple(replace(shot, subject="") for shot in story.shots))
     if spec.mode in ("text-to-video", "references"):
-        return _scene(spec, story, size)
+        return scene(story, size, spec.frame_count, spec.seed)
     if source is not None:
         given = [source.last_picture()]
     else:
@@ -75,9 +75,5 @@ def _shot(spec: RenderSpec, story: Story, size: Size, source: media.Source | Non
     if source is None or not story.shots[0].sentences:
         return shot
     # The camera goes on over the last picture, then what the new prompt says comes up.
-    return dissolve(shot, _scene(spec, story, size), first=FPS, last=max(FPS + 1, min(spec.frame_count - 1, 4 * FPS)))
-
-
-def _scene(spec: RenderSpec, story: Story, size: Size) -> Shot:
-    shot = scene(story, drawn_size(size), spec.frame_count, spec.seed)
-    return lambda index: planes.scaled(shot(index), size)
+    after = scene(story, size, spec.frame_count, spec.seed)
+    return dissolve(shot, after, first=FPS, last=max(FPS + 1, min(spec.frame_count - 1, 4 * FPS)))

@@ -8,27 +8,27 @@ import numpy as np
 from playground.sandbox.air import Water, Weather
 from playground.sandbox.camera import Frame, Plate, Pose
 from playground.sandbox.land import SHORE, land
-from playground.sandbox.planes import HALVINGS, Planes, Size, copied, cut
+from playground.sandbox.planes import HALVINGS, Planes, Size, copied, cut, scaled
 from playground.sandbox.sky import look_of, sky
 from playground.sandbox.spec import FPS
-from playground.sandbox.stills import Shot
+from playground.sandbox.stills import Shot, drawn_size
 from playground.sandbox.story import Shot as Setting
 from playground.sandbox.story import Story, table
 
 
 def scene(story: Story, size: Size, frame_count: int, seed: int) -> Shot:
     """Draw the shots of a story, one after the other over a number of frames, with hard cuts between them."""
-    starts = story.starts(frame_count)
+    starts, small = story.starts(frame_count), drawn_size(size)
     # Shots that differ in their camera only are taken on one stage, from another place.
     places = [replace(shot, move="", sentences=()) for shot in story.shots]
-    stages = {place: _Stage(place, size, [seed, number]) for number, place in enumerate(dict.fromkeys(places))}
+    stages = {place: _Stage(place, small, [seed, number]) for number, place in enumerate(dict.fromkeys(places))}
 
     def frame(index: int) -> Planes:
         number = bisect(starts, index, hi=len(places)) - 1
         past, length = index - starts[number], starts[number + 1] - starts[number]
         stage = stages[places[number]]
         pose = stage.frame.pose(story.shots[number].move, past / max(1, length - 1), past / FPS, number)
-        return stage.drawn(pose, index / FPS)
+        return scaled(stage.drawn(pose, index / FPS), size)
 
     return frame
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 from PIL import Image
 
-from playground.sandbox.camera import PERIOD, Frame, Plate, plate
+from playground.sandbox.camera import PERIOD, Frame, Plate
 from playground.sandbox.paint import Field, blend, colour, fractal, resized, smooth
 from playground.sandbox.story import Shot, table
 
@@ -52,7 +52,7 @@ def sky(look: Look, frame: Frame, dice: np.random.Generator) -> Plate:
     # A grain finer than a step of the encoder keeps wide gradients from banding.
     air += resized(dice.standard_normal((high // 2, wide // 2), np.float32), (high, wide))[..., None]
     image = Image.fromarray(air.clip(0, 255).astype(np.uint8)).convert("RGBA")
-    return plate(frame, image, float("inf"), -above)
+    return Plate(frame, image, float("inf"), -above)
 
 
 def _clouded(air: Field, look: Look, up: Field, distance: Field, dice: np.random.Generator) -> Field:

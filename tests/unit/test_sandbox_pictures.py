@@ -9,7 +9,7 @@ from av.video.reformatter import Colorspace
 from PIL import Image
 
 from playground.sandbox import planes
-from playground.sandbox.media import fit, load_image, survey
+from playground.sandbox.media import Source, fit, load_image
 from playground.sandbox.overlay import captions, label, showable
 from playground.sandbox.planes import Planes
 from playground.sandbox.spec import RenderError, RenderSpec, ResizeMode
@@ -98,7 +98,7 @@ class TestClips:
     def test_refuses_what_is_no_video(self, tmp_path: Path, content: bytes) -> None:
         (tmp_path / "x.mp4").write_bytes(content)
         with pytest.raises(RenderError) as refused:
-            survey(tmp_path / "x.mp4")
+            Source(tmp_path / "x.mp4")
         assert refused.value.code == "bad_media"
 
 
