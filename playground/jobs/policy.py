@@ -32,6 +32,8 @@ from playground.jobs.pace import Pace
 
 MAX_HINT_SECONDS: Final = 60.0
 """A longer wait is not waited for: the job fails, not charged, and says when."""
+_LONGEST_TOLD: Final = 30 * 86_400.0
+"""Seconds. A provider may write any number, even one that is as good as endless."""
 MAX_CONNECT_TRIES: Final = 4
 MAX_LIMITED_TRIES: Final = 10
 NOT_YET_SECONDS: Final = 120.0
@@ -156,7 +158,7 @@ def _limited(reply: Answer, outcome: Created, who: str, now: float) -> AfterCrea
     hint, why = retry_after(reply.headers, now), f"{who} limits the rate."
     if isinstance(outcome, NotYet):
         # The body tells which limit it is, and may ask for longer than the header.
-        hint, why = max(outcome.wait_seconds, hint or 0.0), outcome.why
+        hint, why = min(max(outcome.wait_seconds, hint or 0.0), _LONGEST_TOLD), outcome.why
     if hint is not None and hint > MAX_HINT_SECONDS:
         return Fails(failure("rate_limited", f"{why} Try again in {_span(hint)}.", "no", words=_words(outcome)))
     return AskAgain(hint if hint is not None else 0, why)
