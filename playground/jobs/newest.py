@@ -36,6 +36,17 @@ class Newest:
         while len(self._rows) > _KEPT:
             self._rows.popitem(last=False)
 
+    def wrote(self, row: JobRecord, age: int) -> None:
+        """Remember a row that this process has just written, having begun at an `age`.
+
+        Where everything was forgotten meanwhile, somebody may have begun since to read what this row replaces, at an
+        age that is still good: then neither is kept.
+        """
+        if age == self.age:
+            self.put(row, age)
+        else:
+            self.forget(row.id)
+
     def forget(self, job_id: str) -> None:
         """Drop one row, which is gone."""
         self.age += 1

@@ -326,7 +326,7 @@ class Store:
         age = self._newest.age
         written = await self._db.write(lambda connection: self._write(connection, conditions, values, kind, detail))
         if written is not None:
-            self._newest.put(written, age)
+            self._newest.wrote(written, age)
             self._told(kind, written)
         return written
 

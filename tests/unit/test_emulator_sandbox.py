@@ -406,8 +406,9 @@ async def test_a_folder_that_cannot_be_written_fails_the_run(stage: Stage, door:
 
 async def test_cancelling_kills_the_worker_and_lets_the_next_one_begin(stage: Stage, door: Door) -> None:
     stage.hold()
-    first, second = await door.accepted("one"), await door.accepted("two")
+    first = await door.accepted("one")
     await door.until(first, lambda status: status["progress"] == 0.5)
+    second = await door.accepted("two")
     answer = await door.client.post(f"/videos/{first}/cancel")
     assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
     assert (await door.status(first))["status"] == "cancelled"
