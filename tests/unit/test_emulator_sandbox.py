@@ -227,8 +227,9 @@ async def test_each_of_several_videos_has_the_next_seed(stage: Stage, door: Door
 
 async def test_one_at_a_time_is_rendered(stage: Stage, door: Door) -> None:
     stage.hold()
-    first, second = await door.accepted("one"), await door.accepted("two")
+    first = await door.accepted("one")
     await door.until(first, lambda status: status["progress"] == 0.5)
+    second = await door.accepted("two")
     assert (await door.status(second))["status"] == "queued"
     assert [run["prompt"] for run in stage.runs()] == ["one"]
     stage.go_on()
