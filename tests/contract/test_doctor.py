@@ -80,8 +80,11 @@ async def test_every_way_out_is_watched(tmp_path: Path, monkeypatch: pytest.Monk
         out = await outgoing(self, call, context, secret, media)
         return replace(out, url=httpx.URL(out.url, params={"key": secret.value}))
 
+    def none(_self: Emulator, _stem: str) -> dict[str, list[str]]:
+        return {}
+
     # Each job is overheard at every way out, so one job of each owner will do, and none meets a fault.
-    monkeypatch.setattr(Emulator, "troubles", lambda _self, _stem: {})
+    monkeypatch.setattr(Emulator, "troubles", none)
     monkeypatch.setattr(rehearsal, "_BROKEN_CREATES", ())
     monkeypatch.setattr(rehearsal, "_BROKEN_LATER", ())
     monkeypatch.setattr(Workshop, "keep", leaky_keep)
