@@ -12,7 +12,7 @@ BACK_WITHIN = 2.0
 
 
 def slow_job(page: Page) -> tuple[Form, str]:
-    """A job that takes half a minute, and a form with something else in it by now."""
+    """A job that takes ten seconds, and a form with something else in it by now."""
     form = Form(page, "text-to-video").open().write("A slow sunrise [sandbox:slow]").pick("duration_seconds", "4 s")
     form.generate()
     job = reaches(page, "running")
