@@ -264,7 +264,7 @@ def _unusable_database(settings: Settings, full: str | None) -> SettingsError:
         says = f"The job ledger {settings.data_dir / 'playground.db'} cannot be used. {why}"
         return SettingsError(f"{says} {room}PLAYGROUND_DATA_DIR sets another folder.")
     says = "The database that PLAYGROUND_DATABASE_URL names cannot be used."
-    return SettingsError(f"{says} It takes a URL such as sqlite+aiosqlite:////folder/playground.db.")
+    return SettingsError(f"{says} It takes a URL such as sqlite:////folder/playground.db.")
 
 
 def web_app(playground: Playground) -> "ASGIApp":

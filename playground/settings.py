@@ -204,7 +204,7 @@ class Settings(BaseModel):
         """The ledger's URL for SQLAlchemy."""
         if self.database_url is not None:
             return self.database_url
-        return f"sqlite+aiosqlite:///{self.data_dir / 'playground.db'}"
+        return f"sqlite:///{self.data_dir / 'playground.db'}"
 
 
 def load_settings(environment: Mapping[str, str] | None = None, *, data_dir: Path | None = None) -> Settings:

@@ -14,7 +14,7 @@ from playground.jobs.service import LOCAL
 from playground.main import Playground
 from playground.settings import Settings, SettingsError, load_settings
 
-NEEDED: Final = ("gradio", "httpx", "pydantic", "av", "sqlalchemy", "aiosqlite", "bcrypt", "itsdangerous")
+NEEDED: Final = ("gradio", "httpx", "pydantic", "av", "sqlalchemy", "bcrypt", "itsdangerous")
 OLDEST: Final = (3, 11)
 _VIDEOS: Final = (".mp4", ".part")
 

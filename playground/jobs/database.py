@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
+import sqlalchemy as sa
 from sqlalchemy import event as sa_event
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 LOOK_EVERY_SECONDS: Final = 1.0
 """How often is asked whether another process wrote. What is known is good for a few times that while it is asked."""
@@ -14,12 +15,60 @@ _TRUSTED: Final = 5
 _LOCKED_TRIES: Final = 12
 _BUSY: Final = ("locked", "already exists", "duplicate column")
 """In the driver's words: somebody else is writing, or has just made the same table or column."""
-_FOREVER_SECONDS: Final = 86_400.0
+_AT_ONCE: Final = 5
+"""Transactions at a time where the database is another program."""
+_WITH_DRIVER: Final = "sqlite+aiosqlite:"
+"""How URLs of SQLite began while another driver was used; they may still stand in somebody's settings."""
 _T = TypeVar("_T")
 
 
 class LedgerUnavailable(Exception):
     """The database cannot be used now: its disk is full or gone, or it stayed locked. Nothing was written."""
+
+
+class _Line:
+    """Whole transactions, run one after the other in a thread of their own (or so many at a time).
+
+    One switch of threads for each transaction and not for each statement: that is most of what a short one takes.
+    """
+
+    def __init__(self, url: str, *pragmas: str) -> None:
+        # The words of its errors would hold what was to be written, prompts included.
+        options: dict[str, Any] = {"hide_parameters": True}
+        self.is_sqlite = url.startswith("sqlite")
+        if self.is_sqlite:
+            options |= {"poolclass": sa.QueuePool, "pool_size": 1, "max_overflow": 0}
+        else:
+            options |= {"pool_pre_ping": True, "pool_size": _AT_ONCE, "max_overflow": 0}
+        self._engine = sa.create_engine(url, **options)
+        self._threads = ThreadPoolExecutor(1 if self.is_sqlite else _AT_ONCE, "ledger")
+        self._pragmas = pragmas
+        if pragmas:
+            sa_event.listen(self._engine, "connect", self._prepare)  # pyright: ignore[reportUnknownMemberType] - untyped in SQLAlchemy
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether nobody but this very connection sees what it holds."""
+        return self._engine.url.database in (None, "", ":memory:")
+
+    async def run(self, work: Callable[[sa.Connection], _T]) -> _T:
+        """Run in one transaction."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._transact, work)
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._engine.dispose)
+        self._threads.shutdown()
+
+    def _transact(self, work: Callable[[sa.Connection], _T]) -> _T:
+        with self._engine.begin() as connection:
+            return work(connection)
+
+    def _prepare(self, connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in self._pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
 
 
 class Database:
@@ -29,8 +78,8 @@ class Database:
         self._url = url
         self._pause = pause
         self._look_every = look_every
-        self._writer: AsyncEngine | None = None
-        self._reader: AsyncEngine | None = None
+        self._writer: _Line | None = None
+        self._reader: _Line | None = None
         self._under_way: set[asyncio.Task[Any]] = set()
         self._version: object = None
         self._looked_at = float("-inf")
@@ -39,32 +88,27 @@ class Database:
     def open(self) -> None:
         """Make ready; the first use connects."""
         if not self._url.startswith("sqlite"):
-            self._writer = create_async_engine(self._url, pool_pre_ping=True, hide_parameters=True)
+            self._writer = _Line(self._url)
             return
-        # Waiting for our one connection never gives up: what waits may be a receipt. The words of its errors would
-        # hold what was to be written, prompts included.
-        single: dict[str, Any] = {"pool_size": 1, "max_overflow": 0, "pool_timeout": _FOREVER_SECONDS}
-        single["hide_parameters"] = True
-        self._writer = create_async_engine(self._url, **single)
-        sa_event.listen(self._writer.sync_engine, "connect", _prepare_writer)  # pyright: ignore[reportUnknownMemberType] - untyped in SQLAlchemy
+        url = f"sqlite:{self._url.removeprefix(_WITH_DRIVER)}" if self._url.startswith(_WITH_DRIVER) else self._url
+        # The busy timeout first: changing the journal mode needs the lock too.
+        wanted = ("busy_timeout=2000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+        self._writer = _Line(url, *wanted)
         # A reader does not wait for a writer in SQLite's WAL, so those who look have a connection of their own.
-        if self._writer.url.database not in (None, "", ":memory:"):
-            self._reader = create_async_engine(self._url, **single)
-            sa_event.listen(self._reader.sync_engine, "connect", _prepare_reader)  # pyright: ignore[reportUnknownMemberType] - untyped in SQLAlchemy
+        if not self._writer.is_in_memory:
+            self._reader = _Line(url, "busy_timeout=30000", "query_only=ON")
 
     async def close(self) -> None:
         """Let go of it, once what was begun is done."""
         while self._under_way:
             await asyncio.wait(self._under_way)
-        for engine in (self._writer, self._reader):
-            if engine is not None:
-                await engine.dispose()
+        for line in (self._writer, self._reader):
+            if line is not None:
+                await line.close()
         self._writer = self._reader = None
 
-    async def write(self, work: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
-        """Run in one transaction, to its end even where its caller is cancelled.
-
-        A cancelled statement may leave the driver waiting for ever, and with it everybody else: we have one connection.
+    async def write(self, work: Callable[[sa.Connection], _T]) -> _T:
+        """Run in one transaction, to its end even where its caller is cancelled. It runs in a thread.
 
         Raises:
             LedgerUnavailable: it cannot be used now.
@@ -72,7 +116,7 @@ class Database:
         assert self._writer is not None, "the store is not open"
         return await asyncio.shield(self._track(self._attempts(self._writer, work)))
 
-    async def read(self, work: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
+    async def read(self, work: Callable[[sa.Connection], _T]) -> _T:
         """The same for what writes nothing: it waits for no write."""
         reader = self._reader if self._reader is not None else self._writer
         assert reader is not None, "the store is not open"
@@ -84,12 +128,11 @@ class Database:
         task.add_done_callback(self._under_way.discard)
         return task
 
-    async def _attempts(self, engine: AsyncEngine, work: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
+    async def _attempts(self, line: _Line, work: Callable[[sa.Connection], _T]) -> _T:
         """A locked database is tried again, since nothing was written."""
         for attempt in range(_LOCKED_TRIES):
             try:
-                async with engine.begin() as connection:
-                    return await work(connection)
+                return await line.run(work)
             except OperationalError as error:
                 busy = any(each in str(error.orig) for each in _BUSY)
                 if not busy or attempt == _LOCKED_TRIES - 1:
@@ -109,32 +152,14 @@ class Database:
 
     async def _look(self, changed: Callable[[], None]) -> None:
         now = asyncio.get_running_loop().time()
-
-        async def version(connection: AsyncConnection) -> object:
-            if connection.dialect.name != "sqlite":
-                return object()
-            # Of the connection that we write with: it changes whenever any other one has written.
-            return (await connection.exec_driver_sql("PRAGMA data_version")).scalar()
-
         assert self._writer is not None, "the store is not open"
-        read = await self._attempts(self._writer, version)
+        # Of the connection that we write with: it changes whenever any other one has written.
+        read = await self._attempts(self._writer, _data_version) if self._writer.is_sqlite else object()
         if read != self._version:
             self._version = read
             changed()
         self._looked_at = now
 
 
-def _prepare_writer(connection: Any, _record: object) -> None:
-    # The busy timeout first: changing the journal mode needs the lock too.
-    _set(connection, "busy_timeout=2000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
-
-
-def _prepare_reader(connection: Any, _record: object) -> None:
-    _set(connection, "busy_timeout=30000", "query_only=ON")
-
-
-def _set(connection: Any, *pragmas: str) -> None:
-    cursor = connection.cursor()
-    for pragma in pragmas:
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def _data_version(connection: sa.Connection) -> object:
+    return connection.exec_driver_sql("PRAGMA data_version").scalar()

@@ -10,7 +10,6 @@ from typing import Any, Final, cast
 import sqlalchemy as sa
 from pydantic import BaseModel
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playground.domain.errors import TooMany, failure
 from playground.domain.job import ACTIVE, State, may_move
@@ -61,14 +60,11 @@ class Store:
         """
         self._db.open()
 
-        async def make(connection: AsyncConnection) -> None:
-            await connection.run_sync(upgrade)
-
         try:
-            await self._db.write(make)
+            await self._db.write(upgrade)
         except IntegrityError:
             # Another process has just written down the same version: what it made is seen now.
-            await self._db.write(make)
+            await self._db.write(upgrade)
 
     async def close(self) -> None:
         """Let go of the database, once what was begun is done."""
@@ -89,16 +85,16 @@ class Store:
             TooMany: as many as may be are under way; nothing was written.
         """
 
-        async def insert(connection: AsyncConnection) -> JobRecord:
-            await connection.execute(_jobs.insert().values(**_columns(job.model_dump(mode="json")), seq=1))
-            await self._append(connection, job.id, 1, "created", {"state": job.state})
+        def insert(connection: sa.Connection) -> JobRecord:
+            connection.execute(_jobs.insert().values(**_columns(job.model_dump(mode="json")), seq=1))
+            self._append(connection, job.id, 1, "created", {"state": job.state})
             # After the row is written, so that two who write at once cannot both be the last that fits.
             if sharing.is_counted(job):
-                sharing.check(job, await self._lent(connection, day_of(job.created_at)))
-            if job.instead_of is not None and not await self._settle_for(connection, job):
+                sharing.check(job, self._lent(connection, day_of(job.created_at)))
+            if job.instead_of is not None and not self._settle_for(connection, job):
                 raise _NoLongerUncertain
             for whose, most in beside:
-                if await self._under_way_of(connection, whose) > most:
+                if self._under_way_of(connection, whose) > most:
                     raise TooMany(f"No more than {most} videos can be under way here at once.", next_step=_WAIT)
             return job.model_copy(update={"seq": 1})
 
@@ -121,13 +117,13 @@ class Store:
             self._told("moved", settled)
         return added
 
-    async def _settle_for(self, connection: AsyncConnection, job: JobRecord) -> bool:
+    def _settle_for(self, connection: sa.Connection, job: JobRecord) -> bool:
         """End the uncertain job that a new one stands in for; False where it is uncertain no more."""
         doubted = [_jobs.c.id == job.instead_of, _jobs.c.owner == job.owner, _jobs.c.state == "uncertain"]
         says = failure("lost", "You submitted it again; whether this one was accepted was never learned.", "unknown")
         values = {"state": "failed", "failure": says, "again_as": job.id, "finished_at": self._clock()}
         detail = {"state": "failed", "because": "again"}
-        return await self._write(connection, doubted, values, "moved", detail) is not None
+        return self._write(connection, doubted, values, "moved", detail) is not None
 
     async def _become(self, job: JobRecord) -> JobRecord:
         before = await self.get(job.instead_of or "")
@@ -140,17 +136,17 @@ class Store:
         """The job that an owner's burst of clicks has made already."""
         return await self._one(_jobs.c.owner == owner, _jobs.c.nonce == nonce)
 
-    async def _under_way_of(self, connection: AsyncConnection, whose: Beside) -> int:
+    def _under_way_of(self, connection: sa.Connection, whose: Beside) -> int:
         mine = _jobs.c.owner == whose if isinstance(whose, str) else _jobs.c.id.in_(whose)
         query = sa.select(sa.func.count()).select_from(_jobs).where(mine, _jobs.c.state.in_(ACTIVE))
-        return (await connection.execute(query)).scalar_one()
+        return (connection.execute(query)).scalar_one()
 
-    async def _lent(self, connection: AsyncConnection, since: float) -> dict[str, float]:
+    def _lent(self, connection: sa.Connection, since: float) -> dict[str, float]:
         """What jobs with the operator's keys cost since a moment, by owner; those that surely cost nothing left out."""
         free = sa.and_(_jobs.c.state.in_(("failed", "cancelled")), _jobs.c.charged == "no")
         lent = (_jobs.c.created_at >= since, _jobs.c.owner != LOCAL, _jobs.c.credential.startswith("env:"), ~free)
         query = sa.select(_jobs.c.owner, sa.func.sum(_jobs.c.price_usd)).where(*lent).group_by(_jobs.c.owner)
-        return {owner: usd or 0.0 for owner, usd in await connection.execute(query)}
+        return {owner: usd or 0.0 for owner, usd in connection.execute(query)}
 
     async def get(self, job_id: str) -> JobRecord | None:
         """A job by its id; None for one that was deleted."""
@@ -183,8 +179,8 @@ class Store:
         columns = (_jobs.c.mode, _jobs.c.request["resolution"].as_string(), seconds)
         query = sa.select(*columns).where(*same).order_by(_jobs.c.finished_at.desc()).limit(limit)
 
-        async def read(connection: AsyncConnection) -> list[Took]:
-            rows = await connection.execute(query)
+        def read(connection: sa.Connection) -> list[Took]:
+            rows = connection.execute(query)
             return [Took(mode, resolution, max(0.0, took)) for mode, resolution, took in rows]
 
         return await self._db.read(read)
@@ -203,8 +199,8 @@ class Store:
         """The ids of a process's jobs in one of the states that are not overdue."""
         mine = (_jobs.c.runner == runner, _jobs.c.state.in_(tuple(states)), sa.not_(_jobs.c.overdue))
 
-        async def read(connection: AsyncConnection) -> list[str]:
-            return list((await connection.execute(sa.select(_jobs.c.id).where(*mine))).scalars())
+        def read(connection: sa.Connection) -> list[str]:
+            return list((connection.execute(sa.select(_jobs.c.id).where(*mine))).scalars())
 
         return await self._db.read(read)
 
@@ -212,8 +208,8 @@ class Store:
         """A job's history after a sequence number."""
         query = _events.select().where(_events.c.job_id == job_id, _events.c.seq > after).order_by(_events.c.seq)
 
-        async def read(connection: AsyncConnection) -> list[JobEvent]:
-            return [JobEvent.model_validate(dict(row)) for row in (await connection.execute(query)).mappings()]
+        def read(connection: sa.Connection) -> list[JobEvent]:
+            return [JobEvent.model_validate(dict(row)) for row in (connection.execute(query)).mappings()]
 
         return await self._db.read(read)
 
@@ -275,8 +271,8 @@ class Store:
         """The ids, at one address of a provider, of all operations that jobs here already have."""
         ours = (_jobs.c.provider == provider, _jobs.c.base_url == base_url, _jobs.c.operation.is_not(None))
 
-        async def read(connection: AsyncConnection) -> frozenset[str]:
-            rows = await connection.execute(sa.select(_jobs.c.operation).where(*ours))
+        def read(connection: sa.Connection) -> frozenset[str]:
+            rows = connection.execute(sa.select(_jobs.c.operation).where(*ours))
             return frozenset(str(operation["id"]) for (operation,) in rows)
 
         return await self._db.read(read)
@@ -304,10 +300,10 @@ class Store:
         columns = {"state": after, "deleted_at": self._clock(), **values}
         statement = _jobs.update().where(*wanted).values(**_columns(_plain(columns))).returning(_jobs)
 
-        async def write(connection: AsyncConnection) -> JobRecord | None:
-            row = (await connection.execute(statement)).mappings().one_or_none()
+        def write(connection: sa.Connection) -> JobRecord | None:
+            row = (connection.execute(statement)).mappings().one_or_none()
             if row is not None:
-                await connection.execute(_events.delete().where(_events.c.job_id == job.id))
+                connection.execute(_events.delete().where(_events.c.job_id == job.id))
             return JobRecord.model_validate(dict(row)) if row is not None else None
 
         deleted = await self._db.write(write)
@@ -330,9 +326,9 @@ class Store:
             self._told(kind, written)
         return written
 
-    async def _write(
+    def _write(
         self,
-        connection: AsyncConnection,
+        connection: sa.Connection,
         conditions: Iterable[sa.ColumnElement[bool]],
         values: Mapping[str, object],
         kind: str,
@@ -341,25 +337,23 @@ class Store:
         statement = (
             _jobs.update().where(*conditions).values(**_columns(_plain(values)), seq=_jobs.c.seq + 1).returning(_jobs)
         )
-        row = (await connection.execute(statement)).mappings().one_or_none()
+        row = (connection.execute(statement)).mappings().one_or_none()
         if row is None:
             return None
-        await self._append(connection, row["id"], row["seq"], kind, detail)
+        self._append(connection, row["id"], row["seq"], kind, detail)
         return JobRecord.model_validate(dict(row))
 
-    async def _append(
-        self, connection: AsyncConnection, job_id: str, seq: int, kind: str, data: Mapping[str, object]
-    ) -> None:
+    def _append(self, connection: sa.Connection, job_id: str, seq: int, kind: str, data: Mapping[str, object]) -> None:
         event = {"job_id": job_id, "seq": seq, "at": self._clock(), "kind": kind, "data": _plain(data)}
-        await connection.execute(_events.insert().values(**event))
+        connection.execute(_events.insert().values(**event))
 
     async def _one(self, *conditions: sa.ColumnElement[bool]) -> JobRecord | None:
         found = await self._many(_jobs.select().where(*conditions).limit(1))
         return found[0] if found else None
 
     async def _many(self, query: sa.Select[Any]) -> list[JobRecord]:
-        async def read(connection: AsyncConnection) -> list[JobRecord]:
-            return [JobRecord.model_validate(dict(row)) for row in (await connection.execute(query)).mappings()]
+        def read(connection: sa.Connection) -> list[JobRecord]:
+            return [JobRecord.model_validate(dict(row)) for row in (connection.execute(query)).mappings()]
 
         return await self._db.read(read)
 

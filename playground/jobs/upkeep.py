@@ -1,10 +1,9 @@
 """What is asked of all jobs together, by whoever tidies up or watches; beside the store, this knows SQL."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from playground.domain.job import ENDS
 from playground.jobs.schema import job_events as _events
@@ -16,7 +15,7 @@ _T = TypeVar("_T")
 class Transaction(Protocol):
     """Runs work in one transaction of the ledger."""
 
-    async def __call__(self, work: Callable[[AsyncConnection], Awaitable[_T]], /) -> _T:
+    async def __call__(self, work: Callable[[sa.Connection], _T], /) -> _T:
         """What the work answers."""
         ...
 
@@ -31,9 +30,9 @@ class Upkeep:
         """Remove the rows of deleted jobs that were created before a moment; answers their ids."""
         gone = (_jobs.c.deleted_at.is_not(None), _jobs.c.created_at < before)
 
-        async def remove(connection: AsyncConnection) -> list[str]:
-            await connection.execute(_events.delete().where(_events.c.job_id.in_(sa.select(_jobs.c.id).where(*gone))))
-            return [row.id for row in await connection.execute(_jobs.delete().where(*gone).returning(_jobs.c.id))]
+        def remove(connection: sa.Connection) -> list[str]:
+            connection.execute(_events.delete().where(_events.c.job_id.in_(sa.select(_jobs.c.id).where(*gone))))
+            return [row.id for row in connection.execute(_jobs.delete().where(*gone).returning(_jobs.c.id))]
 
         return await self._transaction(remove)
 
@@ -41,8 +40,8 @@ class Upkeep:
         """Ids of the jobs that ended and when (seconds since the epoch), the oldest end first; deleted ones too."""
         ended = sa.select(_jobs.c.id, _jobs.c.finished_at, _jobs.c.created_at).where(_jobs.c.state.in_(tuple(ENDS)))
 
-        async def read(connection: AsyncConnection) -> list[tuple[str, float]]:
-            rows = await connection.execute(ended)
+        def read(connection: sa.Connection) -> list[tuple[str, float]]:
+            rows = connection.execute(ended)
             return sorted(((row.id, row.finished_at or row.created_at) for row in rows), key=lambda each: each[1])
 
         return await self._transaction(read)
@@ -50,8 +49,8 @@ class Upkeep:
     async def ids(self) -> set[str]:
         """Every job that there is a row of."""
 
-        async def read(connection: AsyncConnection) -> set[str]:
-            return {row.id for row in await connection.execute(sa.select(_jobs.c.id))}
+        def read(connection: sa.Connection) -> set[str]:
+            return {row.id for row in connection.execute(sa.select(_jobs.c.id))}
 
         return await self._transaction(read)
 
@@ -60,8 +59,8 @@ class Upkeep:
         columns = (_jobs.c.provider, _jobs.c.state)
         alive = sa.select(*columns, sa.func.count()).where(_jobs.c.state.not_in(tuple(ENDS))).group_by(*columns)
 
-        async def read(connection: AsyncConnection) -> dict[tuple[str, str], int]:
-            return {(provider, state): count for provider, state, count in await connection.execute(alive)}
+        def read(connection: sa.Connection) -> dict[tuple[str, str], int]:
+            return {(provider, state): count for provider, state, count in connection.execute(alive)}
 
         return await self._transaction(read)
 
@@ -73,7 +72,7 @@ class Upkeep:
         """
         nothing = _jobs.update().where(_jobs.c.id.is_(None)).values(seq=0)
 
-        async def write(connection: AsyncConnection) -> None:
-            await connection.execute(nothing)
+        def write(connection: sa.Connection) -> None:
+            connection.execute(nothing)
 
         await self._transaction(write)

@@ -243,7 +243,7 @@ def test_resume_tells_of_parked_jobs_however_many_others_there_are(run: Run, tmp
         ("PLAYGROUND_MEDIA_URL", "a-file"),
         ("PLAYGROUND_DATABASE_URL", "garbage"),
         ("PLAYGROUND_DATABASE_URL", "postgresql://somebody:secret@localhost/playground"),
-        ("PLAYGROUND_DATABASE_URL", "sqlite+aiosqlite:////proc/nope/playground.db"),
+        ("PLAYGROUND_DATABASE_URL", "sqlite:////proc/nope/playground.db"),
         ("PLAYGROUND_CATALOG_DIR", "nowhere"),
         ("PLAYGROUND_CATALOG_DIR", "tables"),
     ],

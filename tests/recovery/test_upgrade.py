@@ -41,7 +41,7 @@ async def test_an_older_ledger_opens_with_its_jobs_and_takes_new_ones(house: Hou
 
 
 async def test_several_processes_may_bring_it_up_to_date_at_once(house: House) -> None:
-    url = f"sqlite+aiosqlite:///{older(house)}"
+    url = f"sqlite:///{older(house)}"
     stores = [Store(url, clock=house.time.clock, pause=house.time.pause) for _ in range(4)]
     await asyncio.gather(*(store.open() for store in stores))
     for store in stores:

@@ -29,7 +29,7 @@ async def no_pause(_seconds: float) -> None:
 
 @asynccontextmanager
 async def opened(folder: Path, clock: Callable[[], float] = lambda: 1_000.0, **options: Any) -> AsyncGenerator[Store]:
-    store = Store(f"sqlite+aiosqlite:///{folder / 'jobs.db'}", clock=clock, pause=no_pause, **options)
+    store = Store(f"sqlite:///{folder / 'jobs.db'}", clock=clock, pause=no_pause, **options)
     await store.open()
     try:
         yield store
@@ -109,10 +109,23 @@ async def test_a_move_writes_its_columns_and_its_event_together(tmp_path: Path) 
         assert await store.events("job-1", after=1) == [second]
 
 
+async def test_a_url_with_the_driver_of_earlier_releases_opens_the_same_ledger(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        await store.add(a_job())
+    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'jobs.db'}", clock=lambda: 1_000.0, pause=no_pause)
+    await store.open()
+    try:
+        job = await store.get("job-1")
+        assert job is not None
+        assert job.state == "queued"
+    finally:
+        await store.close()
+
+
 @pytest.mark.parametrize(("before", "after"), [(b, a) for b in STATES for a in STATES if not may_move(b, a)])
 async def test_an_illegal_move_is_a_mistake_of_ours(tmp_path: Path, before: State, after: State) -> None:
     # It raises before the database is asked: none is open here.
-    store = Store("sqlite+aiosqlite://", clock=lambda: 0.0, pause=no_pause)
+    store = Store("sqlite://", clock=lambda: 0.0, pause=no_pause)
     with pytest.raises(ValueError, match="never moves"):
         await store.move("job-1", before, after)
 
@@ -327,7 +340,7 @@ import asyncio, sys
 from playground.jobs.store import Store
 
 async def main():
-    store = Store(f"sqlite+aiosqlite:///{sys.argv[1]}", clock=lambda: 0.0, pause=asyncio.sleep)
+    store = Store(f"sqlite:///{sys.argv[1]}", clock=lambda: 0.0, pause=asyncio.sleep)
     print("ready", flush=True)
     sys.stdin.readline()
     await store.open()
