@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from playground.sandbox.camera import EYE, Frame, Pose
 from playground.sandbox.land import SHORE
@@ -47,16 +48,22 @@ class Water:
         reach = self._rough * (below + 6 * self._frame.unit) * 0.0075
         mirrored = line - 1 - below * min(1.0, 0.9 * line / max(self._frame.height - line, 1))
         source = np.minimum(np.abs(mirrored[:, None] + waves * reach[:, None]), line - 1).astype(np.int32)
+        share = (40 + 128 * near).astype(np.uint8)[:, None]
         for halving, plane, deep in zip(HALVINGS, picture, self._deep, strict=False):
             runs = plane.view(f"u{self._run >> halving}")
             at = (source[:: 1 << halving] >> halving) * runs.shape[1] + np.arange(runs.shape[1], dtype=np.int32)
             taken = runs.ravel().take(at).view(np.uint8)
-            share = np.broadcast_to(np.uint8(40 + 128 * near[:: 1 << halving, None]), taken.shape)
-            plane[line >> halving :] = mixed(taken, np.broadcast_to(deep[:1, :1], taken.shape), share)
-        lit = picture[0][line:].reshape(len(below), -1, self._run)
-        shade = waves * (np.float32(0.16 * self._rough**0.5) * near**0.4)[:, None]
-        shade *= lit[:, :, 0] * np.float32(0.006) + np.float32(0.25)
-        lit[...] = np.clip(lit + shade.astype(np.int16)[:, :, None], 16, 235)
+            plane[line >> halving :] = mixed(taken, deep[0, 0], share[:: 1 << halving])
+        # A wave is lighter or darker than the water around it, by its 128th parts and by as many more.
+        gain = waves * (np.float32(0.16 * self._rough**0.5) * near**0.4)[:, None]
+        lit = np.multiply(picture[0][line:], self._spread(128 + 0.77 * gain), dtype=np.uint16)
+        lit += self._spread(2048 + 32 * gain)
+        lit >>= 7
+        picture[0][line:] = np.clip(lit, 32, 251) - 16
+
+    def _spread(self, values: Field) -> NDArray[np.uint16]:
+        """Positive values of runs of pixels, for every pixel of them."""
+        return (values.astype(f"u{2 * self._run}") * sum(1 << 16 * pixel for pixel in range(self._run))).view(np.uint16)
 
     def _eye(self, pose: Pose) -> float:
         return (EYE + pose.up) * self._frame.focal * pose.zoom
@@ -98,7 +105,8 @@ class Weather:
             left = round(-pace * (along * seconds + sway * math.sin(often * seconds + 2 * pace))) % width
             top = round(-pace * down * seconds) % height
             light = tile[top : top + height, left : left + width]
-            picture[0][...] = np.minimum(picture[0], 235 - light) + light
+            np.minimum(picture[0], 235 - light, out=picture[0])
+            picture[0][...] += light
             if "warm" in self._made:
                 picture[1][...] -= light[::2, ::2] >> 2
                 picture[2][...] += light[::2, ::2] >> 3

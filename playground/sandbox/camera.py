@@ -1,13 +1,13 @@
 """The camera, and the plates it looks at: painted strips of a scene, one behind the other."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from playground.sandbox.paint import smooth
-from playground.sandbox.planes import SPARE, Planes, cut, from_image, lay, padded, size_of, view
+from playground.sandbox.planes import HALVINGS, SPARE, Planes, cut, lay, padded, size_of, view
 from playground.sandbox.story import table
 
 PERIOD = 2048
@@ -56,26 +56,44 @@ class Frame(NamedTuple):
         shaken = way.get("shakes", 0) * self.unit
         turn = self.width * turn + shaken * (math.sin(seconds * 2.1) + 0.5 * math.sin(seconds * 5.3 + 1))
         tilt = self.height * tilt + 0.7 * shaken * math.sin(seconds * 2.9 + 2)
-        return Pose(across + 2.7 * shot, up, forward + 0.25 * (shot % 2), turn, tilt, _AT_REST * _CLOSEST**zoom)
+        return Pose(across + 2.7 * shot, up, forward, turn, tilt, _AT_REST * _CLOSEST**zoom)
 
 
 class Plate:
-    """A painted strip, an RGBA image. It begins again beside itself, and goes on above and below as its outer rows.
+    """A painted strip, with its coverage or without. It begins again beside itself, and goes on above and below.
 
     `top` is its first row, in pixels below the horizon (mostly negative); `followed` is the share of the camera's way
     across that it keeps.
     """
 
-    def __init__(self, frame: Frame, image: Image.Image, depth: float, top: float, followed: float = 0) -> None:
-        self.depth, self._frame, self._followed, self._period = depth, frame, followed, image.width
-        first, margin = max(0, (image.getbbox() or (0, 0))[1] - 2) & ~1, frame.height // 6 * 2
-        painted = from_image(image.crop((0, first, *image.size)))
-        see_through = np.flatnonzero((painted[3] < 255).any(1))
+    def __init__(self, frame: Frame, painted: Planes, depth: float, top: float, followed: float = 0) -> None:
+        self.depth, self._frame, self._followed, self._period = depth, frame, followed, size_of(painted)[0]
+        self._margin, self._beside = frame.height // 6 * 2, frame.width // 2 + SPARE
+        see_through = np.flatnonzero((painted[3] < 255).any(1)) if len(painted) > 3 else np.zeros(0)
         solid = int(see_through[-1]) + 1 if see_through.size else 0
         # Below the last row that lets something through it hides all behind it; without any it needs no coverage.
-        self._solid = margin + solid if solid < image.height - first else float("inf")
-        beside = padded(painted if solid else painted[:3], 0, frame.width // 2 + SPARE, "wrap")
-        self._painted, self._margin, self._top = padded(beside, margin, 0, "edge"), margin, top + first - margin
+        self._solid = self._margin + solid if solid < size_of(painted)[1] else float("inf")
+        # Which of its columns show anything.
+        shown = np.flatnonzero(painted[3].any(0)) if solid else np.arange(self._period)
+        self._columns = int(shown[0]) - 2, int(shown[-1]) + 3
+        beside = padded(painted if solid else painted[:3], 0, self._beside, "wrap")
+        self._painted, self._top = padded(beside, self._margin, 0, "edge"), top - self._margin
+        self._seen: tuple[object, Planes] = None, []
+
+    @classmethod
+    def made_of(cls, plates: Sequence["Plate"], pose: Pose) -> "Plate":
+        """Make one of the sky and what stands before it, for a camera that only turns and zooms."""
+        frame, top = plates[0]._frame, plates[0]._top
+        canvas = plates[0]._whole(0)
+        for plate in plates[1:]:
+            aside = round(pose.across * (1 - plate._followed) * frame.focal / plate.depth)
+            lay(canvas, plate._whole(aside & ~1), 0, int(plate._top - top))
+        return cls(frame, canvas, float("inf"), top)
+
+    def _whole(self, first: int) -> Planes:
+        """All of it once, from a column (even) on."""
+        middle = cut(self._painted, self._beside, 0, self._period, size_of(self._painted)[1])
+        return [np.roll(plane, -first >> halving, 1) for halving, plane in zip(HALVINGS, middle, strict=False)]
 
     def _place(self, pose: Pose) -> tuple[float, float, float]:
         """Which column and row of the plate the picture's first pixel shows, and how far the next one is."""
@@ -91,11 +109,29 @@ class Plate:
 
     def draw(self, picture: Planes, pose: Pose, seconds: float) -> None:
         """Draw what the camera sees of it on the upper part of a picture, in place."""
-        (left, top, step), width = self._place(pose), self._frame.width
+        left, top, step = place = self._place(pose)
+        x, right = self._shown(left, step)
         first = max(0, math.ceil((self._margin - top) / step) + 1 & ~1)
-        high = min(size_of(picture)[1], int((size_of(self._painted)[1] - 1 - top) / step) & ~1) - first
-        if high > 0:
-            seen = view(self._painted, left, top + first * step, step, (width, high))
-            solid = max(0, min(high, self.hides_from(pose) - first))
-            lay(picture, cut(seen, 0, 0, width, solid), 0, first)
-            lay(picture, cut(seen[:3], 0, solid, width, high - solid), 0, first + solid)
+        rows = int((size_of(self._painted)[1] - 1 - top) / step) - first & ~1
+        high = min(rows, size_of(picture)[1] - first)
+        if min(high, right - x) <= 0:
+            return
+        held, seen = self._seen
+        if held != place or size_of(seen)[1] < high:
+            # Where the camera rests, one view serves for all that follows, however much of it is hidden.
+            rows = high if held != place else min(rows, self._frame.height - first)
+            seen = view(self._painted, left + x * step, top + first * step, step, (right - x, rows))
+            self._seen = place, seen
+        solid = max(0, min(high, self.hides_from(pose) - first))
+        lay(picture, cut(seen, 0, 0, right - x, solid), x, first)
+        lay(picture, cut(seen[:3], 0, solid, right - x, high - solid), x, first + solid)
+
+    def _shown(self, left: float, step: float) -> tuple[int, int]:
+        """The picture's columns (even) between which there is anything of it."""
+        begins, ends = (
+            [int((self._beside + turn * self._period + column - left) / step) for turn in (-1, 0, 1)]
+            for column in self._columns
+        )
+        begin = min(one for one, end in zip(begins, ends, strict=True) if end > 0)
+        end = max(one for one, begin in zip(ends, begins, strict=True) if begin < self._frame.width)
+        return max(0, begin) & ~1, min(self._frame.width, end + 1) & ~1

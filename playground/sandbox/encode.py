@@ -31,15 +31,12 @@ def configure(encoder: Any, size: Size, exact: Sequence[int] = ()) -> None:
     encoder.colorspace = encoder.color_primaries = encoder.color_trc = encoder.color_range = BT709
     # "stitchable" keeps the parameter sets free of what the content suggests: extensions rely on equal ones.
     private = f"keyint={FPS * 2}:stitchable=1:colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv"
-    if size[0] % 256:
-        # In rows of any number of blocks x264's block tree reads what nobody wrote: each run would be another file.
-        private += ":mbtree=0"
     if exact:
         private += ":zones=" + "/".join(f"{frame},{frame},q=4" for frame in exact)
-    # The slowest that leaves the time for rendering: seconds at 720p, and still some ten at 4K.
-    pixels = size[0] * size[1]
-    preset = "veryfast" if pixels <= 1280 * 720 else "superfast" if pixels <= 1920 * 1080 else "ultrafast"
-    encoder.options = {"preset": preset, "crf": "21", "x264-params": private}
+    # What leaves the time for rendering: seconds, and still some ten at 4K. Neither looks ahead for blocks that later
+    # frames build on: where rows hold any number of blocks, x264's tree of them reads what nobody wrote.
+    preset, crf = ("superfast", "23") if size[0] * size[1] <= 1920 * 1080 else ("ultrafast", "21")
+    encoder.options = {"preset": preset, "crf": crf, "x264-params": private}
 
 
 def encode(

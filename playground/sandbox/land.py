@@ -8,7 +8,7 @@ from PIL import Image, ImageChops
 
 from playground.sandbox.camera import PERIOD, Frame, Plate
 from playground.sandbox.paint import Field, Polygon, blend, colour, drawn, fractal, resized, smooth, wash
-from playground.sandbox.planes import Size
+from playground.sandbox.planes import Size, from_image
 from playground.sandbox.sky import WHITE, Look
 from playground.sandbox.story import Shot, table
 
@@ -67,7 +67,9 @@ class _Strip:
             far = (1 - near) ** 1.3 * 0.7 + look.haze * (1 - 0.75 * near) + mist
             wash(painted, look.air, np.broadcast_to(np.clip(far, 0, 0.97), shade.shape))
         painted.putalpha(alpha)
-        return Plate(frame, painted, self._depth, foot - tall, made.get("followed", 0))
+        top = max(0, (painted.getbbox() or (0, 0))[1] - 2) & ~1
+        planes = from_image(painted.crop((0, top, *size)))
+        return Plate(frame, planes, self._depth, foot - tall + top, made.get("followed", 0))
 
     def _tones(self) -> dict[str, Field]:
         """The colours of its parts in the light of the shot."""

@@ -30,6 +30,11 @@ def size_of(picture: Planes) -> Size:
     return picture[0].shape[1], picture[0].shape[0]
 
 
+def blank(size: Size) -> Planes:
+    """Return planes with nothing in them yet."""
+    return [np.empty((size[1] >> halving, size[0] >> halving), np.uint8) for halving in HALVINGS[:3]]
+
+
 def copied(picture: Planes) -> Planes:
     """Return planes that share no memory with these."""
     return [plane.copy() for plane in picture]
@@ -94,12 +99,14 @@ def view(picture: Planes, left: float, top: float, step: float, size: Size) -> P
     return cut(_views(grown), skip_x, skip_y, *size)
 
 
-def mixed(one: Plane, other: Plane, share: Plane | float) -> Plane:
-    """Mix two planes; `share` is the other's: 0 to 1 for all pixels, or 0 to 255 for each."""
-    first, second = Image.fromarray(one), Image.fromarray(other)
-    if isinstance(share, float | int):
-        return np.array(Image.blend(first, second, share))
-    return np.asarray(Image.composite(second, first, Image.fromarray(share)))
+def mixed(one: Plane, other: Plane | np.uint8, share: Plane | np.uint8) -> Plane:
+    """Mix a plane with another, or with one value; `share` is the other's, 0 to 255, for each pixel or for all."""
+    total = np.multiply(one, np.uint8(255) - share, dtype=np.uint16)
+    total += np.multiply(other, share, dtype=np.uint16)
+    # So that 255 parts of 255 are the whole.
+    total += 255
+    total >>= 8
+    return total.astype(np.uint8)
 
 
 def lay(target: Planes, piece: Planes, left: int, top: int) -> None:
@@ -117,16 +124,18 @@ def lay(target: Planes, piece: Planes, left: int, top: int) -> None:
 
 def _scaling(start: float, step: float, size: int, extent: int) -> tuple[int, int, int, int]:
     """Of one axis: from which pixel on how many are scaled to how many, and how many of those are then skipped."""
-    grown = size + np.arange(0, SPARE + 1, 2)
+    skip = np.arange(0, SPARE + 1, 2)
+    grown = size + skip[:, None]
     count = np.minimum(2 * np.rint(grown * step / 2), extent & ~1)
-    likely = np.argsort(np.abs(count / grown - step))[:8]
-    grown, count, ratio = (values[likely][:, None] for values in (grown, count, count / grown))
-    skip = np.minimum(np.arange(0, SPARE + 1, 2), grown - size)
+    ratio = count / grown
     # The middle of the first sample is half a grown pixel after its edge.
-    first = np.clip(2 * np.rint((start + 0.5 - (skip + 0.5) * ratio) / 2), 0, (extent & ~1) - count)
-    off = first + (skip + 0.5) * ratio - 0.5 - start
-    best = np.unravel_index(int((np.abs(off) + np.abs(off + (ratio - step) * size)).argmin()), off.shape)
-    return int(first[best]), int(count[best[0], 0]), int(grown[best[0], 0]), int(skip[best])
+    begin = (skip + 0.5) * ratio - 0.5 - start
+    first = np.clip(-2 * np.rint(begin / 2), 0, (extent & ~1) - count)
+    off = np.abs(first + begin) + np.abs(first + begin + (ratio - step) * size)
+    # Pixels that are skipped are scaled in vain.
+    off += np.where(skip <= grown - size, 0.5 * (grown / size - 1), np.inf)
+    large, skipped = np.unravel_index(int(off.argmin()), off.shape)
+    return int(first[large, skipped]), int(count[large, 0]), int(grown[large, 0]), int(skip[skipped])
 
 
 def _views(frame: Any) -> Planes:

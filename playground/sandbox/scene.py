@@ -2,18 +2,22 @@
 
 from bisect import bisect
 from dataclasses import replace
+from itertools import takewhile
+from typing import TypeAlias
 
 import numpy as np
 
 from playground.sandbox.air import Water, Weather
 from playground.sandbox.camera import Frame, Plate, Pose
 from playground.sandbox.land import SHORE, land
-from playground.sandbox.planes import HALVINGS, Planes, Size, copied, cut, scaled
+from playground.sandbox.planes import Planes, Size, blank, cut, scaled
 from playground.sandbox.sky import look_of, sky
 from playground.sandbox.spec import FPS
 from playground.sandbox.stills import Shot, drawn_size
 from playground.sandbox.story import Shot as Setting
 from playground.sandbox.story import Story, table
+
+Layer: TypeAlias = Plate | Water | Weather
 
 
 def scene(story: Story, size: Size, frame_count: int, seed: int) -> Shot:
@@ -21,45 +25,51 @@ def scene(story: Story, size: Size, frame_count: int, seed: int) -> Shot:
     starts, small = story.starts(frame_count), drawn_size(size)
     # Shots that differ in their camera only are taken on one stage, from another place.
     places = [replace(shot, move="", sentences=()) for shot in story.shots]
-    stages = {place: _Stage(place, small, [seed, number]) for number, place in enumerate(dict.fromkeys(places))}
+    stages = {place: _stage(place, small, [seed, number]) for number, place in enumerate(dict.fromkeys(places))}
+    frames = [stages[place][0] for place in places]
+    layers = [
+        _lean(stages[place][1], frame, shot.move, number)
+        for number, (place, frame, shot) in enumerate(zip(places, frames, story.shots, strict=True))
+    ]
 
-    def frame(index: int) -> Planes:
+    def picture(index: int) -> Planes:
         number = bisect(starts, index, hi=len(places)) - 1
         past, length = index - starts[number], starts[number + 1] - starts[number]
-        stage = stages[places[number]]
-        pose = stage.frame.pose(story.shots[number].move, past / max(1, length - 1), past / FPS, number)
-        return scaled(stage.drawn(pose, index / FPS), size)
+        pose = frames[number].pose(story.shots[number].move, past / max(1, length - 1), past / FPS, number)
+        return scaled(_drawn(layers[number], frames[number], pose, index / FPS), size)
 
-    return frame
+    return picture
 
 
-class _Stage:
-    """What stands before the camera in a shot, painted once."""
+def _stage(shot: Setting, size: Size, seeds: list[int]) -> tuple[Frame, list[Layer]]:
+    """Paint what stands before the camera in a shot, the farthest first."""
+    sea, sheltered = shot.place == "ocean", "sheltered" in table("scenery")["places"][shot.place]
+    frame = Frame(*size, size[1] * (0.5 if sea else 0.6), 0.6 * max(size), min(size) / 720)
+    dice, look = np.random.default_rng(seeds), look_of(shot)
+    layers: list[Layer] = [sky(look, frame, dice), *land(shot, look, frame, dice)]
+    if shot.water:
+        layers.append(Water(look, frame, dice, 90 if sea else SHORE, 1.2 if sea else 0.4))
+    weather = table("scenery")["weathers"].get(shot.weather, {})
+    if "layers" in weather and not sheltered:
+        layers.append(Weather(weather, frame, dice))
+    return frame, sorted(layers, key=lambda layer: -layer.depth)
 
-    def __init__(self, shot: Setting, size: Size, seeds: list[int]) -> None:
-        sea, sheltered = shot.place == "ocean", "sheltered" in table("scenery")["places"][shot.place]
-        self.frame = frame = Frame(*size, size[1] * (0.5 if sea else 0.6), 0.6 * max(size), min(size) / 720)
-        dice, look = np.random.default_rng(seeds), look_of(shot)
-        self._layers: list[Plate | Water | Weather] = [sky(look, frame, dice), *land(shot, look, frame, dice)]
-        if shot.water:
-            self._layers.append(Water(look, frame, dice, 90 if sea else SHORE, 1.2 if sea else 0.4))
-        weather = table("scenery")["weathers"].get(shot.weather, {})
-        if "layers" in weather and not sheltered:
-            self._layers.append(Weather(weather, frame, dice))
-        self._layers.sort(key=lambda layer: -layer.depth)
-        self._resting = frame.pose("static", 0, 0, 0)
-        self._sky = [np.empty((size[1] >> halving, size[0] >> halving), np.uint8) for halving in HALVINGS[:3]]
-        self._layers[0].draw(self._sky, self._resting, 0)
 
-    def drawn(self, pose: Pose, seconds: float) -> Planes:
-        """Draw it as it looks from a place at a moment. Nothing is drawn where something nearer hides it."""
-        width, bottom = self.frame.width, self.frame.height
-        picture, seen = copied(self._sky), list[tuple[Plate | Water | Weather, Planes]]()
-        # The sky is too far away to change with the camera's place.
-        same = pose[3:] == self._resting[3:]
-        for layer in reversed(self._layers[same:]):
-            seen.append((layer, cut(picture, 0, 0, width, bottom)))
-            bottom = min(bottom, layer.hides_from(pose))
-        for layer, part in reversed(seen):
-            layer.draw(part, pose, seconds)
-        return picture
+def _lean(layers: list[Layer], frame: Frame, move: str, number: int) -> list[Layer]:
+    """Where the camera does not travel, nothing of the land moves against the sky: they become one plate."""
+    begin, end = (frame.pose(move, passed, 0, number) for passed in (0, 1))
+    if begin[:3] != end[:3]:
+        return layers
+    still = [layer for layer in takewhile(lambda layer: isinstance(layer, Plate), layers) if isinstance(layer, Plate)]
+    return [Plate.made_of(still, begin), *layers[len(still) :]]
+
+
+def _drawn(layers: list[Layer], frame: Frame, pose: Pose, seconds: float) -> Planes:
+    """Draw them as they look from a place at a moment. Nothing is drawn where something nearer hides it."""
+    picture, bottom, parts = blank(frame[:2]), frame.height, list[Planes]()
+    for layer in reversed(layers):
+        parts.append(cut(picture, 0, 0, frame.width, bottom))
+        bottom = min(bottom, layer.hides_from(pose))
+    for layer, part in zip(layers, reversed(parts), strict=True):
+        layer.draw(part, pose, seconds)
+    return picture

@@ -7,6 +7,7 @@ from PIL import Image
 
 from playground.sandbox.camera import PERIOD, Frame, Plate
 from playground.sandbox.paint import Field, blend, colour, fractal, resized, smooth
+from playground.sandbox.planes import from_image
 from playground.sandbox.story import Shot, table
 
 WHITE = colour((242, 244, 250))
@@ -51,8 +52,7 @@ def sky(look: Look, frame: Frame, dice: np.random.Generator) -> Plate:
         _light(air, sun, look, frame.unit, dice)
     # A grain finer than a step of the encoder keeps wide gradients from banding.
     air += resized(dice.standard_normal((high // 2, wide // 2), np.float32), (high, wide))[..., None]
-    image = Image.fromarray(air.clip(0, 255).astype(np.uint8)).convert("RGBA")
-    return Plate(frame, image, float("inf"), -above)
+    return Plate(frame, from_image(Image.fromarray(air.clip(0, 255).astype(np.uint8))), float("inf"), -above)
 
 
 def _clouded(air: Field, look: Look, up: Field, distance: Field, dice: np.random.Generator) -> Field:

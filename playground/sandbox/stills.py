@@ -64,7 +64,9 @@ def dissolve(before: Shot, after: Shot, first: int, last: int) -> Shot:
         share = float(smooth((index - first) / (last - first)))
         if share in (0, 1):
             return after(index) if share else before(index)
-        return [mixed(one, other, share) for one, other in zip(before(index), after(index), strict=True)]
+        return [
+            mixed(one, other, np.uint8(255 * share)) for one, other in zip(before(index), after(index), strict=True)
+        ]
 
     return frame
 
@@ -83,7 +85,7 @@ def morph(first: Planes, last: Planes, frame_count: int) -> Shot:
         if index in (0, frame_count - 1):
             return copied(last if index else first)
         share = float(smooth(index / (frame_count - 1)))
-        eased = float(smooth(share))
+        eased = np.uint8(255 * float(smooth(share)))
         return scaled([mixed(a(share), b(1 - share), eased) for a, b in zip(one, other, strict=True)], size)
 
     return frame
