@@ -1,6 +1,7 @@
 """A key on its way to its own origin, and nowhere else."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 
@@ -25,6 +26,7 @@ class Secret:
         return self.scheme, self.value
 
 
+@lru_cache(maxsize=256)  # every request asks for the same few, several times
 def origin(url: str) -> str:
     """`https://host:443` for any URL of that host; default ports written out, host in lower case.
 

@@ -61,8 +61,8 @@ async def build_body(body: Body, media: Mapping[str, StoredMedia]) -> BuiltBody:
         TypeError: a leaf that is no JSON.
         MediaUnreadable: a file is gone or cannot be read.
     """
-    # In a thread: every file is looked at.
-    pieces = await asyncio.to_thread(_pieces, body, media)
+    # Files are looked at in a thread; most questions are about none.
+    pieces = await asyncio.to_thread(_pieces, body, media) if media else _pieces(body, media)
     length = sum(len(piece) if isinstance(piece, bytes) else piece.encoded_size for piece in pieces)
     return BuiltBody(length, lambda: _stream(pieces))
 

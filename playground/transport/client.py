@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -150,7 +151,7 @@ class Transport:
             OSError: the disk is full or fails.
         """
         try:
-            url, home = link(file, context), origin_of(parse(context.base_url))
+            url, home = link(file, context), _home(context.base_url)
         except Blocked as error:
             return BadLink(error.reason)
         out = Outgoing(
@@ -184,7 +185,7 @@ class Transport:
             url=_address(call, context),
             lane=_LANES[call.timeout],
             timeout=self._timeout(call.timeout),
-            home=origin_of(parse(context.base_url)),
+            home=_home(context.base_url),
             secret=secret,
             headers=(("accept", "application/json, */*;q=0.5"), ("accept-encoding", "gzip")),
             home_headers=call.headers,
@@ -199,6 +200,16 @@ class Transport:
         if kind == "status":
             return self._status_places
         return self._download_places if kind == "download" else nullcontext()
+
+
+@lru_cache(maxsize=64)
+def _home(base_url: str) -> str:
+    """The origin of a base URL.
+
+    Raises:
+        Blocked: it is no URL.
+    """
+    return origin_of(parse(base_url))
 
 
 def _address(call: HttpCall, context: Context) -> httpx.URL:

@@ -167,7 +167,8 @@ async def _receive(arrived: Arrived, attempt: Attempt, have: int, etag: str | No
         return await _take(arrived, attempt, have, _total(span, have, headers))
     if arrived.response.status_code == _RANGE_REFUSED and have:
         if span is not None and span["total"] == str(have):
-            return await _finish(attempt, have, None)
+            await _forget_etag(attempt)
+            return Downloaded(have, None)
         return await _start_over(attempt, f"{host} has another file than the one that was begun.")
     return await _refused(arrived, attempt)
 
@@ -175,18 +176,20 @@ async def _receive(arrived: Arrived, attempt: Attempt, have: int, etag: str | No
 async def _take(arrived: Arrived, attempt: Attempt, start: int, total: int | None) -> Download:
     if total is not None and total > attempt.cap_bytes:
         return await _too_large(attempt)
-    async with growing(attempt.part, start) as sink:
-        # Only now: an ETag beside bytes of another file would let the two be joined.
-        await in_thread(_remember, attempt.part, arrived.response.headers.get("etag"))
+    etag = arrived.response.headers.get("etag")
+    # Only once the file is cut: an ETag beside bytes of another file would let the two be joined.
+    async with growing(attempt.part, start, lambda: _remember(attempt.part, etag)) as sink:
         async for piece in arrived.response.aiter_raw():
             if sink.size + len(piece) > attempt.cap_bytes:
                 await sink.clear()
                 return TooLarge(attempt.cap_bytes)
             await sink.add(piece)
-        await sink.flush(to_disk=True)
+        await sink.close(to_disk=True)
     if total is not None and sink.size != total:
         return Interrupted(f"{arrived.url.host} sent {sink.size} of {total} bytes.", None, sink.size)
-    return await _finish(attempt, sink.size, arrived.response.headers.get("content-type"))
+    if etag is not None:
+        await _forget_etag(attempt)
+    return Downloaded(sink.size, arrived.response.headers.get("content-type"))
 
 
 def _remember(part: Path, etag: str | None) -> None:
@@ -197,9 +200,8 @@ def _remember(part: Path, etag: str | None) -> None:
         etag_file(part).unlink(missing_ok=True)
 
 
-async def _finish(attempt: Attempt, size: int, content_type: str | None) -> Downloaded:
+async def _forget_etag(attempt: Attempt) -> None:
     await in_thread(etag_file(attempt.part).unlink, missing_ok=True)
-    return Downloaded(size, content_type)
 
 
 async def _start_over(attempt: Attempt, reason: str) -> Interrupted:

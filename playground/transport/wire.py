@@ -10,16 +10,20 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final, Literal, cast
 
+import httpcore
 import httpx
 
 from playground.domain.credentials import Secret, origin
 from playground.transport.body import BuiltBody, MediaUnreadable
 from playground.transport.guard import Blocked, Guard, HostNotFound, PinnedTransport, origin_of, parse
+from playground.transport.kept import KeptConnections
 
 Lane = Literal["status", "create", "download", "fetch"]
 Way = Lane | Literal["guarded", "guarded-fetch"]
 
 MAX_REDIRECTS: Final = 5
+_READ_BYTES: Final = 256 * 1024
+_IDLE_SECONDS: Final = 15.0
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _OURS: Final = (("user-agent", "veo-playground"),)
 # Raised before the first byte of a request has left.
@@ -149,17 +153,23 @@ def _pools(tls: ssl.SSLContext, guard: Guard, fetch_guard: Guard) -> dict[Way, h
     return {
         # Never over a kept connection: whether a request reached one that had just died cannot be known.
         "create": _pool(tls, keep=0),
-        "status": _pool(tls, keep=20),
-        "download": _pool(tls, keep=5),
+        "status": _kept(tls, most=20),
+        "download": _kept(tls, most=5),
         "fetch": _pool(tls, keep=0),
         "guarded": PinnedTransport(guard, _pool(tls, keep=0)),
         "guarded-fetch": PinnedTransport(fetch_guard, _pool(tls, keep=0)),
     }
 
 
+def _kept(tls: ssl.SSLContext, *, most: int) -> KeptConnections:
+    return KeptConnections(lambda: _pool(tls, keep=1), most=most, seconds=_IDLE_SECONDS)
+
+
 def _pool(tls: ssl.SSLContext, *, keep: int) -> httpx.AsyncHTTPTransport:
+    # As much at a time as the event loop hands out: a video in pieces of 64 kB takes twice the CPU.
+    httpcore.AsyncHTTP11Connection.READ_NUM_BYTES = _READ_BYTES  # pyright: ignore[reportAttributeAccessIssue] - inferred as a literal
     # Unlimited: callers queue at a semaphore, because queueing in this pool costs the square of its length.
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=keep, keepalive_expiry=15)
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=keep, keepalive_expiry=_IDLE_SECONDS)
     return httpx.AsyncHTTPTransport(verify=tls, limits=limits)
 
 

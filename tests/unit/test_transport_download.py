@@ -24,7 +24,7 @@ from playground.transport.download import (
     etag_file,
     link,
 )
-from playground.transport.files import in_thread
+from playground.transport.files import PIECE_BYTES, in_thread
 from playground.transport.guard import Blocked
 from playground.transport.inprocess import InProcessTransport, Receive, Scope, Send
 
@@ -315,23 +315,27 @@ def test_what_is_no_link(url: str):
 
 
 async def test_cancelling_leaves_a_part_that_can_be_resumed(part: Path):
+    video = VIDEO * 4
+
     async def drips(_: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"700000")]})
-        for start in range(0, 600_000, 1_000):
-            await send({"type": "http.response.body", "body": VIDEO[start : start + 1_000], "more_body": True})
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(video))]})
+        for start in range(0, PIECE_BYTES + 500_000, 1_000):
+            await send({"type": "http.response.body", "body": video[start : start + 1_000], "more_body": True})
         await asyncio.sleep(10)
 
     base = "http://sandbox.localhost"
     async with Transport(mounts={base: InProcessTransport(drips)}) as transport:
         file = RemoteFile(url="/v.mp4")
-        task = asyncio.create_task(transport.download(file, Context(base), secret=None, part=part, cap_bytes=CAP))
-        await until(lambda: part.exists() and part.stat().st_size > 500_000)
+        task = asyncio.create_task(
+            transport.download(file, Context(base), secret=None, part=part, cap_bytes=len(video))
+        )
+        await until(lambda: part.exists() and part.stat().st_size >= PIECE_BYTES)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
     assert asyncio.all_tasks() == {asyncio.current_task()}
-    assert VIDEO.startswith(held(part))
-    assert len(held(part)) > 500_000
+    assert video.startswith(held(part))
+    assert len(held(part)) > PIECE_BYTES
 
 
 async def test_a_cancelled_write_is_waited_for():
