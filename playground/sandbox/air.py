@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw
 
 from playground.sandbox.camera import EYE, Frame, Pose
 from playground.sandbox.land import SHORE
-from playground.sandbox.paint import Field, Polygon, blend, colour, drawn, fractal
-from playground.sandbox.planes import HALVINGS, Plane, Planes, from_image, mixed, size_of
+from playground.sandbox.paint import Field, blend, code, colour, fractal
+from playground.sandbox.planes import Plane, Planes, mixed, size_of
 from playground.sandbox.sky import Look
 
 _SIDE = 1024
@@ -30,7 +31,7 @@ class Water:
         waves = fractal(dice, (_SIDE, _SIDE), 1.7, 2.0, least=6)
         self._waves = np.clip(waves * 42, -127, 127).astype(np.int8).ravel()
         deep = blend(colour((14, 44, 56)) * look.light, look.sky[1], 0.25)
-        self._deep = from_image(drawn((2, 2), deep, ()).convert("RGB"))
+        self._deep = code(deep)
 
     def hides_from(self, pose: Pose) -> int:
         """The row at which the water begins (even)."""
@@ -48,18 +49,22 @@ class Water:
         reach = self._rough * (below + 6 * self._frame.unit) * 0.0075
         mirrored = line - 1 - below * min(1.0, 0.9 * line / max(self._frame.height - line, 1))
         source = np.minimum(np.abs(mirrored[:, None] + waves * reach[:, None]), line - 1).astype(np.int32)
-        share = (40 + 128 * near).astype(np.uint8)[:, None]
-        for halving, plane, deep in zip(HALVINGS, picture, self._deep, strict=False):
-            runs = plane.view(f"u{self._run >> halving}")
-            at = (source[:: 1 << halving] >> halving) * runs.shape[1] + np.arange(runs.shape[1], dtype=np.int32)
-            taken = runs.ravel().take(at).view(np.uint8)
-            plane[line >> halving :] = mixed(taken, deep[0, 0], share[:: 1 << halving])
+        share = ((40 + 128 * near) / 255)[:, None]
         # A wave is lighter or darker than the water around it, by its 128th parts and by as many more.
         gain = waves * (np.float32(0.16 * self._rough**0.5) * near**0.4)[:, None]
-        lit = np.multiply(picture[0][line:], self._spread(128 + 0.77 * gain), dtype=np.uint16)
-        lit += self._spread(2048 + 32 * gain)
+        bright = 128 + 0.77 * gain
+        lit = np.multiply(self._taken(picture[0], source), self._spread((1 - share) * bright), dtype=np.uint16)
+        lit += self._spread(2048 + 32 * gain + self._deep[0] * share * bright)
         lit >>= 7
         picture[0][line:] = np.clip(lit, 32, 251) - 16
+        for plane, deep in zip(picture[1:], self._deep[1:], strict=True):
+            taken = self._taken(plane, source[::2] >> 1)
+            plane[line >> 1 :] = mixed(taken, deep.astype(np.uint8), (255 * share[::2]).astype(np.uint8))
+
+    def _taken(self, plane: Plane, rows: NDArray[np.int32]) -> Plane:
+        """Each run of pixels from its row of a plane."""
+        runs = plane.view(f"u{plane.shape[1] // rows.shape[1]}")
+        return runs.ravel().take(rows * rows.shape[1] + np.arange(rows.shape[1], dtype=np.int32)).view(np.uint8)
 
     def _spread(self, values: Field) -> NDArray[np.uint16]:
         """Positive values of runs of pixels, for every pixel of them."""
@@ -91,7 +96,8 @@ class Weather:
 
     def __init__(self, made: dict[str, Any], frame: Frame, dice: np.random.Generator) -> None:
         self._made, self._frame = made, frame
-        self._tiles = [(near * frame.unit, self._tile(count, near, dice)) for count, near in made["layers"]]
+        tiles = [(near * frame.unit, self._tile(count, near, dice)) for count, near in made["layers"]]
+        self._tiles = [(pace, tile, 235 - tile) for pace, tile in tiles]
 
     def hides_from(self, pose: Pose) -> int:
         """It hides nothing."""
@@ -101,22 +107,26 @@ class Weather:
         """Lighten the picture where something falls."""
         width, height = size_of(picture)
         along, down, sway, often = self._made["falls"]
-        for pace, tile in self._tiles:
+        for pace, tile, room in self._tiles:
             left = round(-pace * (along * seconds + sway * math.sin(often * seconds + 2 * pace))) % width
             top = round(-pace * down * seconds) % height
-            light = tile[top : top + height, left : left + width]
-            np.minimum(picture[0], 235 - light, out=picture[0])
-            picture[0][...] += light
+            seen = slice(top, top + height), slice(left, left + width)
+            light = tile[seen]
+            np.minimum(picture[0], room[seen], out=picture[0])
+            np.add(picture[0], light, out=picture[0])
             if "warm" in self._made:
                 picture[1][...] -= light[::2, ::2] >> 2
                 picture[2][...] += light[::2, ::2] >> 3
 
     def _tile(self, count: int, near: float, dice: np.random.Generator) -> Plane:
         """So many shapes in a picture of 720p; twice each way, so that any piece as large can be cut out."""
-        (width, height), unit, black = self._frame[:2], self._frame.unit, colour((0, 0, 0))
-        polygons: list[Polygon] = []
+        (width, height), unit = self._frame[:2], self._frame.unit
+        image = Image.new("L", (2 * width, 2 * height))
+        pen = ImageDraw.Draw(image)
         for x, y, large in dice.random((int(count * width * height / (1280 * 720 * unit**2)), 3)):
-            side = self._made["size"] * near * unit * (0.6 + large) / 100
-            corners = [(width * x + across * side, height * y - up * side) for across, up in self._made["shape"]]
-            polygons.append((corners, black, self._made["bright"]))
-        return np.tile(np.asarray(drawn((width, height), black, polygons))[..., 3], (2, 2))
+            side = self._made["size"] * near * unit * (0.6 + large) / 50
+            corners = [
+                (2 * width * x + across * side, 2 * height * y - up * side) for across, up in self._made["shape"]
+            ]
+            pen.polygon(corners, fill=round(255 * self._made["bright"]))
+        return np.tile(np.asarray(image.reduce(2)), (2, 2))

@@ -76,8 +76,8 @@ class Plate:
         # Which of its columns show anything.
         shown = np.flatnonzero(painted[3].any(0)) if solid else np.arange(self._period)
         self._columns = int(shown[0]) - 2, int(shown[-1]) + 3
-        beside = padded(painted if solid else painted[:3], 0, self._beside, "wrap")
-        self._painted, self._top = padded(beside, self._margin, 0, "edge"), top - self._margin
+        beside = padded(painted if solid else painted[:3], (0, 0), (self._beside, self._beside), "wrap")
+        self._painted, self._top = padded(beside, (self._margin, self._margin), (0, 0), "edge"), top - self._margin
         self._seen: tuple[object, Planes] = None, []
 
     @classmethod

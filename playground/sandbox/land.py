@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageChops
 
 from playground.sandbox.camera import PERIOD, Frame, Plate
-from playground.sandbox.paint import Field, Polygon, blend, colour, drawn, fractal, resized, smooth, wash
-from playground.sandbox.planes import Size, from_image
+from playground.sandbox.paint import Field, Polygon, blend, colour, drawn, fractal, resized, shade, smooth, wash
+from playground.sandbox.planes import cut, padded, size_of
 from playground.sandbox.sky import WHITE, Look
 from playground.sandbox.story import Shot, table
 
@@ -50,26 +49,28 @@ class _Strip:
         frame, look, made, near, tall = self._frame, self._look, self._made, self._near, self._tall
         foot = frame.foot(self._depth) - made.get("above", 0) * frame.unit
         more = int(min((below - foot) * 2.4, frame.height * 1.2 - frame.horizon)) if "ground" in made else 0
-        size, tones = (self._wide, tall + more + 12 & ~1), self._tones()
-        image = drawn(size, tones["own"], self._polygons(tones, size[1]))
-        rows, shade = np.arange(size[1], dtype=np.float32)[:, None], self._shade(size)
-        darker = shade * (1 - 0.45 * near * smooth(rows / size[1] * 1.4 - 0.3))
-        painted = Image.fromarray((np.asarray(image)[..., :3] * darker[..., None]).clip(0, 255).astype(np.uint8))
+        # Below the feet of its shapes there is nothing but ground.
+        shapes, tones = tall + int(self._high / 8) + 12 & ~1, self._tones()
+        painted = drawn((self._wide, shapes), tones["own"], self._polygons(tones, shapes))
+        painted = padded(painted, (0, max(0, (tall + more + 12 & ~1) - shapes)), (0, 0), "edge")
+        high = size_of(painted)[1]
+        rows, bright = np.arange(high, dtype=np.float32)[:, None], resized(self._surface(), (high, self._wide))
+        shade(painted, bright * (1 - 0.45 * near * smooth(rows / high * 1.4 - 0.3)))
         if "snow" in made:
-            share = smooth(5 * (1 - rows / tall - (0.1 if look.snowy else made["snow"]) + 0.35 * (shade - 1)))
-            wash(painted, WHITE * look.light, share * np.clip(shade - 0.25, 0, 0.95))
+            share = smooth(5 * (1 - rows / tall - (0.1 if look.snowy else made["snow"]) + 0.35 * (bright - 1)))
+            wash(painted, WHITE * look.light, share * np.clip(bright - 0.25, 0, 0.95))
         # What is turned up catches the light; the foot sinks into the air between this strip and the next.
-        alpha = image.getchannel("A")
-        rim = np.asarray(ImageChops.subtract(alpha, ImageChops.offset(alpha, 0, int(4 * frame.unit)))) / np.float32(255)
-        wash(painted, look.glow, rim * (0.1 if look.dark else 0.25))
+        above = np.roll(painted[3], int(4 * frame.unit), 0)
+        rim = (np.maximum(painted[3], above) - above) * np.float32((0.1 if look.dark else 0.25) / 255)
+        wash(painted, look.glow, rim)
         if "clear" not in made:
             mist = smooth((rows - tall * 0.4) / (tall * 0.8)) * min(0.9, 0.55 + look.haze) * (1 - near + look.haze**2)
             far = (1 - near) ** 1.3 * 0.7 + look.haze * (1 - 0.75 * near) + mist
-            wash(painted, look.air, np.broadcast_to(np.clip(far, 0, 0.97), shade.shape))
-        painted.putalpha(alpha)
-        top = max(0, (painted.getbbox() or (0, 0))[1] - 2) & ~1
-        planes = from_image(painted.crop((0, top, *size)))
-        return Plate(frame, planes, self._depth, foot - tall + top, made.get("followed", 0))
+            wash(painted, look.air, np.clip(far, 0, 0.97))
+        shown = np.flatnonzero(painted[3].any(1))
+        first = max(0, int(shown[0]) - 2) & ~1 if shown.size else 0
+        seen = cut(painted, 0, first, self._wide, high - first)
+        return Plate(frame, seen, self._depth, foot - tall + first, made.get("followed", 0))
 
     def _tones(self) -> dict[str, Field]:
         """The colours of its parts in the light of the shot."""
@@ -101,13 +102,13 @@ class _Strip:
         line = np.interp(np.arange(self._wide) / self._frame.unit, np.arange(PERIOD), line)
         return self._high * np.clip(line, self._made.get("lowest", 0), 1.3)
 
-    def _shade(self, size: Size) -> Field:
-        """How bright each pixel is: grain over the surface, relief lit from one side."""
-        shade = np.full(size[::-1], self._made.get("shade", 1), np.float32)
+    def _surface(self) -> Field:
+        """How bright it is: grain over the surface, relief lit from one side."""
+        bright = np.full((128, 1024), self._made.get("shade", 1), np.float32)
         for slope, squash, grain, relief in self._made.get("surface", ()):
-            noise = resized(fractal(self._dice, (128, 1024), slope, squash), (size[1], size[0]))
-            shade += grain * noise + relief * (noise - np.roll(noise, 5, axis=1))
-        return np.clip(shade, 0.4, 1.5)
+            noise = fractal(self._dice, bright.shape, slope, squash)
+            bright += grain * noise + relief * (noise - np.roll(noise, 2, axis=1))
+        return np.clip(bright, 0.4, 1.5)
 
     def _stands(self, line: Field) -> Iterator[tuple[float, float, float, float]]:
         """Where its shapes stand: the left edge and the foot of each, how wide and how high it is."""

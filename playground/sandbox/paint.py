@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from playground.sandbox.planes import Size
+from playground.sandbox.planes import HALVINGS, Planes, Size, from_image, mixed
 
+_BT709 = np.array([[0.1826, 0.6142, 0.062], [-0.1006, -0.3386, 0.4392], [0.4392, -0.3989, -0.0403]], np.float32)
+_BLACK = np.array([16, 128, 128], np.float32)
 Field: TypeAlias = NDArray[np.floating[Any]]
 """Values over a picture (rows, columns) or a line; a colour (red, green and blue, 0 to 255), or a canvas of colours."""
 Polygon: TypeAlias = tuple[Iterable[tuple[float, float]], Field, float]
@@ -26,18 +28,31 @@ def blend(first: Field, second: Field, share: Field | float) -> Field:
     return first + (second - first) * (each[..., None] if each.ndim else each)
 
 
-def drawn(size: Size, ground: Field, polygons: Iterable[Polygon]) -> Image.Image:
-    """Polygons one over the other, as RGBA; `ground` is the colour of what nothing covers."""
+def code(tone: Field) -> Field:
+    """A colour, or a canvas of colours, as the planes hold it: luma and the two chromas, 0 to 255."""
+    return tone @ _BT709.T + _BLACK
+
+
+def drawn(size: Size, ground: Field, polygons: Iterable[Polygon]) -> Planes:
+    """Polygons one over the other, with their coverage; `ground` is the colour of what nothing covers."""
     image = Image.new("RGBA", (2 * size[0], 2 * size[1]), _rgba(ground, 0))
     pen = ImageDraw.Draw(image)
     for corners, tone, covering in polygons:
         pen.polygon([(2 * x, 2 * y) for x, y in corners], fill=_rgba(tone, covering))
-    return image.reduce(2)
+    return from_image(image, size)
 
 
-def wash(image: Image.Image, tone: Field, share: Field) -> None:
-    """Lay a colour over an RGB image, in place; `share` is its part of each pixel, 0 to 1."""
-    image.paste(_rgba(tone)[:3], mask=Image.fromarray((share * 255).astype(np.uint8)))
+def wash(painted: Planes, tone: Field, share: Field) -> None:
+    """Lay a colour over planes, in place; `share` is its part of each pixel, or of each row, 0 to 1."""
+    parts = (255 * share).astype(np.uint8)
+    for halving, plane, value in zip(HALVINGS, painted[:3], code(tone).astype(np.uint8), strict=False):
+        plane[...] = mixed(plane, value, parts[:: 1 << halving, :: 1 << halving])
+
+
+def shade(painted: Planes, bright: Field) -> None:
+    """Make planes brighter or darker, in place, each pixel so many times."""
+    for halving, plane, dark in zip(HALVINGS, painted[:3], _BLACK, strict=False):
+        plane[...] = np.clip((plane - dark) * bright[:: 1 << halving, :: 1 << halving] + dark, 0, 255)
 
 
 def fractal(

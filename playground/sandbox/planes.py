@@ -50,10 +50,10 @@ def from_frame(frame: av.VideoFrame, size: Size | None = None, *, see_through: b
     return _views(frame.reformat(width, height, layout, source, Colorspace.ITU709, Interpolation.BICUBIC, None, "MPEG"))
 
 
-def from_image(image: Image.Image) -> Planes:
-    """Convert an RGB image of even size, or an RGBA one with its coverage."""
+def from_image(image: Image.Image, size: Size | None = None) -> Planes:
+    """Convert an RGB image, or an RGBA one with its coverage, to planes of `size` (default: its own, which is even)."""
     frame = av.VideoFrame.from_ndarray(np.asarray(image), format={"RGB": "rgb24", "RGBA": "rgba"}[image.mode])
-    return from_frame(frame, see_through=image.mode == "RGBA")
+    return from_frame(frame, size, see_through=image.mode == "RGBA")
 
 
 def to_frame(picture: Planes) -> av.VideoFrame:
@@ -70,9 +70,11 @@ def scaled(picture: Planes, size: Size) -> Planes:
     return picture if size_of(picture) == size else from_frame(to_frame(picture), size)
 
 
-def padded(picture: Planes, rows: int, columns: int, mode: Literal["edge", "symmetric", "wrap"]) -> Planes:
-    """Add an even number of rows above and below, of columns left and right; `mode` is one of `numpy.pad`."""
-    widths = [[(rows >> halving,) * 2, (columns >> halving,) * 2] for halving in HALVINGS]
+def padded(
+    picture: Planes, rows: tuple[int, int], columns: tuple[int, int], mode: Literal["edge", "symmetric", "wrap"]
+) -> Planes:
+    """Add even numbers of rows above and below, of columns left and right; `mode` is one of `numpy.pad`."""
+    widths = [[(before >> halving, after >> halving) for before, after in (rows, columns)] for halving in HALVINGS]
     return [np.pad(plane, width, mode=mode) for plane, width in zip(picture, widths, strict=False)]
 
 

@@ -29,7 +29,8 @@ def render(spec: RenderSpec, tell: Callable[[float], None]) -> int:
     size = source.size if source is not None else spec.size
     total, done = spec.frame_count + (source.frame_count if source is not None and not source.own else 0), count(1)
 
-    def drawn(shot: Shot, laid: list[overlay.Laid], frame_count: int) -> Iterator[Planes]:
+    def drawn(made: Callable[[], Shot], laid: list[overlay.Laid], frame_count: int) -> Iterator[Planes]:
+        shot = made()
         for index in range(frame_count):
             picture = shot(index)
             for each in (*laid, overlay.label(size)):
@@ -44,11 +45,13 @@ def render(spec: RenderSpec, tell: Callable[[float], None]) -> int:
         sound = (lambda: soundtrack(story, spec.seconds, spec.seed)) if spec.audio else None
         exact = {"image-to-video": (0,), "interpolation": (0, spec.frame_count - 1)}.get(spec.mode, ())
         before = source.frame_count * SAMPLES_A_FRAME if source is not None else 0
-        encode(new, size, drawn(_shot(spec, story, size, source), laid, spec.frame_count), sound, exact, before)
+        # The shot is made beside the sound.
+        pictures = drawn(lambda: _shot(spec, story, size, source), laid, spec.frame_count)
+        encode(new, size, pictures, sound, exact, before)
         if source is not None:
             if not (source.own and alike(source.path, new)):
-                pictures = source.pictures()
-                again = drawn(lambda _: next(pictures), [], source.frame_count)
+                old_pictures = source.pictures()
+                again = drawn(lambda: lambda _: next(old_pictures), [], source.frame_count)
                 encode(old, size, again, source.sound if spec.audio else None)
             join(whole, old if old.exists() else source.path, Fraction(source.frame_count, FPS), new)
         (whole if source is not None else new).replace(spec.output)

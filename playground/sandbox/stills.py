@@ -37,7 +37,7 @@ def still(picture: Planes, frame_count: int, move: str) -> Shot:
     sides = round(size[0] * _FINER / 2) * 2, round(size[1] * _FINER / 2) * 2
     # Drawing back shows more than there is: the picture goes on mirrored.
     margin = SPARE + max(sides) // 20 * 2
-    finer = padded(scaled(picture, sides), margin, margin, "symmetric")
+    finer = padded(scaled(picture, sides), (margin, margin), (margin, margin), "symmetric")
 
     def frame(index: int) -> Planes:
         share, seconds = float(smooth(index / max(1, frame_count - 1))), index / FPS
