@@ -19,8 +19,9 @@ _SECONDS_A_LETTER = 0.07
 def soundtrack(story: Story, seconds: int, seed: int) -> Pcm:
     """Return `seconds` of stereo sound that fits the story, between -1 and 1, faded at both ends."""
     graph, lasting = Graph(), f"duration={seconds}:sample_rate={SAMPLE_RATE}"
+    slowly = f"duration={seconds}:sample_rate={SAMPLE_RATE // 3}"
     voices = [
-        [step.format(lasting=lasting, seed=seed % 2**31 + number, **facts) for step in voice]
+        [step.format(lasting=lasting, slowly=slowly, seed=seed % 2**31 + number, **facts) for step in voice]
         for name, facts in _heard(story, seconds)
         for number, voice in enumerate(table("scenery")["sounds"][name])
     ]

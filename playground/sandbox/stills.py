@@ -6,10 +6,10 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from PIL import Image
+from numpy.typing import NDArray
 
 from playground.sandbox.paint import Field, resized, smooth
-from playground.sandbox.planes import SPARE, Plane, Planes, Size, copied, mixed, padded, scaled, size_of, view
+from playground.sandbox.planes import HALVINGS, SPARE, Plane, Planes, Size, copied, mixed, padded, scaled, size_of, view
 from playground.sandbox.spec import FPS
 from playground.sandbox.story import table
 
@@ -21,7 +21,7 @@ _CLOSEST = 1.18
 _FINER = 1.25
 """Frames are sampled from a picture enlarged by this: `view` is not exact at the picture's own scale."""
 _TILE = 96
-_RUN = 4
+_RUN = 8
 _FARTHEST = 0.14
 """The longest way that anything moves in a morph, as a share of the picture's width."""
 
@@ -76,17 +76,14 @@ def morph(first: Planes, last: Planes, frame_count: int) -> Shot:
     size = size_of(first)
     small = round(size[0] * 320 / max(size) / 32) * 32, round(size[1] * 320 / max(size) / 32) * 32
     greys = [scaled(picture, small)[0].astype(np.float32) for picture in (first, last)]
-    one, other = (
-        [_moving(plane, way) for plane in scaled(picture, drawn_size(size))]
-        for picture, way in ((first, flow(*greys)), (last, flow(*greys[::-1])))
-    )
+    one, other = _moving(first, flow(*greys)), _moving(last, flow(*greys[::-1]))
 
     def frame(index: int) -> Planes:
         if index in (0, frame_count - 1):
             return copied(last if index else first)
         share = float(smooth(index / (frame_count - 1)))
         eased = np.uint8(255 * float(smooth(share)))
-        return scaled([mixed(a(share), b(1 - share), eased) for a, b in zip(one, other, strict=True)], size)
+        return scaled([mixed(a, b, eased) for a, b in zip(one(share), other(1 - share), strict=True)], size)
 
     return frame
 
@@ -112,7 +109,7 @@ def flow(one: Field, other: Field) -> Field:
 def _shift(ones: Field, others: Field, certain: float) -> Field:
     """The shift (across, down) of each picture onto its like, 0 where none stands out by so many deviations."""
     height, width = ones.shape[1:]
-    window = np.hanning(height)[:, None] * np.hanning(width)
+    window = (np.hanning(height)[:, None] * np.hanning(width)).astype(np.float32)
     spectra = [np.fft.rfft2((part - part.mean((1, 2), keepdims=True)) * window) for part in (ones, others)]
     cross = np.conj(spectra[0]) * spectra[1]
     likeness = np.fft.irfft2(cross / (np.abs(cross) + 1e-3 * np.abs(cross).mean()), (height, width))
@@ -122,19 +119,27 @@ def _shift(ones: Field, others: Field, certain: float) -> Field:
     return np.where(likeness.max(1) > certain * likeness.std(1), found, 0).astype(np.float32)
 
 
-def _moving(plane: Plane, way: Field) -> Callable[[float], Plane]:
-    """A plane that can be moved any part of the way along a flow, in half pixels, several side by side together."""
-    height, width = plane.shape
-    fine = np.asarray(Image.fromarray(plane).resize((width * 2, height * 2)))
-    runs = sliding_window_view(np.pad(fine, ((0, 0), (0, 2 * _RUN)), mode="edge"), 2 * _RUN, axis=1)
-    # In every item of the bank a run of pixels, each two half pixels after the other.
-    bank = np.ascontiguousarray(runs[:, : 2 * width, ::2]).view(f"u{_RUN}").ravel()
+def _moving(picture: Planes, way: Field) -> Callable[[float], Planes]:
+    """A picture that can be moved any part of the way along a flow, in half pixels, several side by side together."""
+    width, height = drawn_size(size_of(picture))
+    fine = scaled(picture, (2 * width, 2 * height))
+    luma, *chromas = (_runs(plane, _RUN >> halving) for plane, halving in zip(fine, HALVINGS, strict=False))
     along, down = (resized(part, (height, width // _RUN)) * np.float32(2 * width) for part in way)
     x, y = np.arange(0, 2 * width, 2 * _RUN, dtype=np.float32), np.arange(0, 2 * height, 2, dtype=np.float32)[:, None]
 
-    def moved(share: float) -> Plane:
+    def moved(share: float) -> Planes:
         column = np.clip(x - along * np.float32(share), 0, 2 * (width - _RUN)).astype(np.int32)
         row = np.clip(y - down * np.float32(share), 0, 2 * height - 1).astype(np.int32)
-        return bank.take(row * (2 * width) + column).view(np.uint8)
+        coarse = row[::2] >> 1, column[::2] >> 1
+        return [luma(row, column), *(chroma(*coarse) for chroma in chromas)]
 
     return moved
+
+
+def _runs(fine: Plane, run: int) -> Callable[[NDArray[np.int32], NDArray[np.int32]], Plane]:
+    """Of a plane twice as fine as what is seen, runs of every second pixel from the given rows and columns on."""
+    high, wide = fine.shape[0], fine.shape[1] // 2
+    pixels = np.concatenate([fine[:, ::2].ravel(), fine[:, 1::2].ravel(), np.zeros(run, np.uint8)])
+    # A run begins at any byte.
+    starting = np.ndarray(fine.size, f"u{run}", pixels, strides=(1,))
+    return lambda row, column: starting[((column & 1) * high + row) * wide + (column >> 1)].view(np.uint8)
