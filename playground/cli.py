@@ -2,12 +2,13 @@
 
 import argparse
 import asyncio
+import importlib
+import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Final
 
-from playground.commands import doctor, emulate, generate, inspect, serve, settling
 from playground.commands.output import Exit, put, say
 from playground.domain.errors import NotConfigured
 from playground.settings import Settings, SettingsError, load_settings
@@ -15,6 +16,8 @@ from playground.settings import Settings, SettingsError, load_settings
 _INTERRUPTED: Final = 130
 """What a shell expects of a program that Ctrl-C ended."""
 _MAX_PORT: Final = 65_535
+_UNCONFIRMED: Final = math.nan
+"""A price that nobody has confirmed: it equals none."""
 _COMMANDS: Final = ("serve", "generate", "check", "call", "jobs", "resume", "capabilities", "emulate", "doctor")
 
 
@@ -32,21 +35,21 @@ def build_parser() -> argparse.ArgumentParser:
     page = commands.add_parser("serve", parents=[shared], help="the web app (the default)")
     page.add_argument("--host", default="127.0.0.1")
     page.add_argument("--port", type=_port, default=7860)
-    page.set_defaults(run=serve.run)
+    page.set_defaults(run="serve:run")
 
     make = commands.add_parser("generate", parents=[shared, request, as_json], help="make a video, headless")
     make.add_argument("--out", type=Path, metavar="FILE.mp4", help="copy the video here (FILE-2.mp4, … for more)")
-    make.set_defaults(run=generate.run)
+    make.set_defaults(run="generate:run")
 
     check = commands.add_parser("check", parents=[shared, request, as_json], help="validate only; no network")
-    check.set_defaults(run=inspect.check)
+    check.set_defaults(run="inspect:check")
 
     call = commands.add_parser("call", parents=[shared, request], help="the request as runnable code")
     call.add_argument("--language", choices=("curl", "python", "javascript"), default="curl")
-    call.set_defaults(run=inspect.call)
+    call.set_defaults(run="inspect:call")
 
     jobs = commands.add_parser("jobs", parents=[shared, as_json], help="list the jobs on this machine")
-    jobs.set_defaults(run=inspect.jobs)
+    jobs.set_defaults(run="inspect:jobs")
 
     resume = commands.add_parser("resume", parents=[shared, as_json], help="go on with jobs that nobody runs")
     resume.add_argument("job", metavar="JOB", nargs="?", help="only this one")
@@ -54,24 +57,28 @@ def build_parser() -> argparse.ArgumentParser:
     way.add_argument("--provider-job-id", metavar="ID", help="of an uncertain JOB: what its provider calls it")
     way.add_argument("--lost", action="store_true", help="take an uncertain JOB for lost")
     way.add_argument("--again", action="store_true", help="submit an uncertain JOB again; it may be charged twice")
-    resume.add_argument(
-        "--price", type=_usd, default=settling.UNCONFIRMED, metavar="USD", help="confirms what --again costs"
-    )
-    resume.set_defaults(run=generate.resume)
+    resume.add_argument("--price", type=_usd, default=_UNCONFIRMED, metavar="USD", help="confirms what --again costs")
+    resume.set_defaults(run="generate:resume")
 
     tables = commands.add_parser("capabilities", parents=[shared, as_json], help="what each provider can do")
     tables.add_argument("--provider", metavar="P")
-    tables.set_defaults(run=inspect.capabilities)
+    tables.set_defaults(run="inspect:capabilities")
 
     stand_in = commands.add_parser("emulate", parents=[shared], help="serve the providers' protocols on loopback")
     stand_in.add_argument("--port", type=_port, default=0, help="0 picks a free one")
     stand_in.add_argument("--scenario", metavar="S", help="a rehearsal that every request plays")
-    stand_in.set_defaults(run=emulate.run)
+    stand_in.set_defaults(run="emulate:run")
 
     health = commands.add_parser("doctor", parents=[shared, as_json], help="check the installation, and look for leaks")
     health.add_argument("--provider", metavar="P", action="append", default=[], help="rehearse only with this one")
-    health.set_defaults(run=doctor.run)
+    health.set_defaults(run="doctor:run")
     return parser
+
+
+def _command(where: str) -> Callable[[argparse.Namespace, Settings], Coroutine[None, None, int]]:
+    """The function of a command; only now are its modules loaded, so that `--help` need not wait for them all."""
+    module, _, function = where.partition(":")
+    return getattr(importlib.import_module(f"playground.commands.{module}"), function)
 
 
 def _usd(text: str) -> float | None:
@@ -100,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(given)
     try:
         settings: Settings = load_settings(data_dir=options.data_dir)
-        return int(asyncio.run(options.run(options, settings)))
+        return int(asyncio.run(_command(options.run)(options, settings)))
     except SettingsError as error:
         return _say_misconfigured(str(error), as_json=getattr(options, "json", False))
     except KeyboardInterrupt:

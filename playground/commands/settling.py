@@ -1,7 +1,6 @@
 """What becomes of an uncertain job, decided on the command line: `resume JOB` with the way out that its owner takes."""
 
 import argparse
-import math
 from typing import Final
 
 from playground.commands.output import say
@@ -9,9 +8,6 @@ from playground.domain.errors import InvalidRequest
 from playground.domain.issues import Issue
 from playground.domain.view import Doubt, JobView
 from playground.jobs.service import Service
-
-UNCONFIRMED: Final = math.nan
-"""A price that nobody has confirmed: it equals none."""
 
 
 def asks_for_one(options: argparse.Namespace) -> bool:

@@ -15,6 +15,10 @@ _MEGA: Final = 1_000_000
 Target = Literal["png", "jpeg"]
 
 
+class CannotChange(Exception):
+    """No copy can be made; the message is a sentence for a person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A copy of a picture that is sent in its place: upright, opaque, one picture, in screen colours."""

@@ -16,8 +16,8 @@ from playground.domain.snippets.text import Medium, UnknownType
 from playground.domain.validation import spec_for
 from playground.domain.words import the_one
 from playground.jobs.checking import check_request
+from playground.jobs.formats import MIME_TYPES
 from playground.jobs.inputs import Found
-from playground.jobs.probe import MIME_TYPES
 from playground.jobs.record import JobRecord
 from playground.jobs.views import without_folder
 from playground.jobs.workshop import Workshop

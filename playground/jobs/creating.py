@@ -18,10 +18,10 @@ from playground.domain.validation import check, spec_for
 from playground.jobs import policy
 from playground.jobs.cancelling import cancel
 from playground.jobs.fitting import fitted
+from playground.jobs.formats import MIME_TYPES
 from playground.jobs.inputs import expected_kind
 from playground.jobs.journal import Receipt
 from playground.jobs.preparing import until_ready
-from playground.jobs.probe import MIME_TYPES
 from playground.jobs.receipts import hand_over
 from playground.jobs.record import JobRecord, StoredInput
 from playground.jobs.workshop import Workshop, needs_key

@@ -14,9 +14,8 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from playground.domain.media import MediaFacts, MediaKind
-from playground.domain.pictures import Change
-from playground.jobs.pictures import CannotChange
-from playground.jobs.probe import Clip
+from playground.domain.pictures import CannotChange, Change
+from playground.jobs.formats import Clip
 
 MEGABYTES: Final = 1_500
 """Of memory for one file: fifty megapixels in their worst shape take half of it."""

@@ -22,10 +22,10 @@ import av.error
 from PIL import Image
 from pydantic import TypeAdapter
 
-from playground.domain.pictures import Change
+from playground.domain.pictures import CannotChange, Change
 from playground.jobs.boxes import mp4_problem
 from playground.jobs.frames import save_last_frame, save_thumbnail
-from playground.jobs.pictures import CannotChange, make_copy
+from playground.jobs.pictures import make_copy
 from playground.jobs.probe import open_clip, probe_image, probe_video
 
 _MEGA: Final = 1_000_000

@@ -6,9 +6,8 @@ What is different about a copy was told by the check of the request; of a fetche
 from playground.domain.capabilities import ModeSpec
 from playground.domain.errors import Failure, failure
 from playground.domain.media_checks import changed
-from playground.domain.pictures import told
+from playground.domain.pictures import CannotChange, told
 from playground.domain.words import the_one
-from playground.jobs.pictures import CannotChange
 from playground.jobs.record import JobRecord
 from playground.jobs.workshop import Workshop
 

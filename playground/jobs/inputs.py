@@ -16,7 +16,7 @@ from playground.domain.pictures import Change
 from playground.domain.request import JobReference, VideoRequest, is_url, job_reference
 from playground.jobs.decoder import Decoder
 from playground.jobs.files import Files
-from playground.jobs.probe import MIME_TYPES
+from playground.jobs.formats import MIME_TYPES
 from playground.jobs.record import DeliveredVideo, JobRecord, StoredInput
 from playground.jobs.store import Store
 from playground.jobs.uploads import may_name

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from playground.domain.errors import NotFound
-from playground.jobs.probe import MIME_TYPES, sniff
+from playground.jobs.formats import MIME_TYPES, sniff
 from playground.jobs.rates import Rates
 from playground.jobs.uploads import Uploads, anonymous
 

@@ -9,7 +9,7 @@ from typing import Final
 from PIL import Image, ImageCms, ImageOps
 
 from playground.domain.media import MAX_IMAGE_PIXELS
-from playground.domain.pictures import READABLE, Change
+from playground.domain.pictures import READABLE, CannotChange, Change
 
 FORMATS: Final = tuple(sorted(name.upper() for name in READABLE))
 """Pillow's names of what is opened; never left to a guess."""
@@ -23,10 +23,6 @@ _SMALLER: Final = 0.8
 _LEAST_SIDE: Final = 64
 _SHADES: Final = 256
 _DEEP_SHADES: Final = 65_536
-
-
-class CannotChange(Exception):
-    """No copy can be made; the message is a sentence for a person."""
 
 
 def orientation(image: Image.Image) -> int:

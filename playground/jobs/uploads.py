@@ -13,7 +13,7 @@ from playground.domain.errors import InvalidRequest, TooMany
 from playground.domain.issues import Issue
 from playground.domain.media import MAX_IMAGE_BYTES, MAX_VIDEO_BYTES, MediaKind
 from playground.jobs.files import size_of
-from playground.jobs.probe import SNIFFED_BYTES, kind_of, sniffed
+from playground.jobs.formats import SNIFFED_BYTES, kind_of, sniffed
 from playground.jobs.sharing import LOCAL
 
 _MEGA: Final = 1_000_000

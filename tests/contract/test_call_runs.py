@@ -20,7 +20,8 @@ from playground.domain.planning import to_send
 from playground.domain.provider import Context
 from playground.domain.request import VideoRequest
 from playground.domain.snippets import LANGUAGES, Language
-from playground.jobs.probe import MIME_TYPES, probe_image, probe_video
+from playground.jobs.formats import MIME_TYPES
+from playground.jobs.probe import probe_image, probe_video
 from playground.jobs.service import LOCAL
 from playground.providers import sandbox
 from playground.transport.body import StoredMedia, build_body

@@ -14,7 +14,8 @@ from playground.domain.snippets import LANGUAGES, Language, script_for, written
 from playground.domain.snippets.script import Placeholders
 from playground.domain.snippets.text import Medium
 from playground.jobs.boxes import mp4_problem
-from playground.jobs.probe import MIME_TYPES, probe_image
+from playground.jobs.formats import MIME_TYPES
+from playground.jobs.probe import probe_image
 from playground.registry import Registry
 from tests.emulation import Emulation, key_of
 from tests.house import request_for

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from playground.domain.errors import InvalidRequest
+from playground.domain.pictures import CannotChange
 from playground.domain.request import Mode, VideoRequest
-from playground.jobs.pictures import CannotChange
 from playground.jobs.service import LOCAL, Service
 from tests.emulation import Emulation, emulation
 from tests.house import House

@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from playground.domain.pictures import Change
+from playground.domain.pictures import CannotChange, Change
 from playground.jobs.decoder import Decoder
-from playground.jobs.pictures import CannotChange
 from tests.house import SAMPLES, shared_decoder, small_clip
 
 CHANGE = Change("jpeg", ("it is turned upright",), 1_000_000, None, or_jpeg=True, needed=True)

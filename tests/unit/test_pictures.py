@@ -15,8 +15,8 @@ from playground.catalog import load_tables
 from playground.domain.capabilities import MediaLimit, ModeSpec
 from playground.domain.media import MAX_IMAGE_BYTES, MediaFacts
 from playground.domain.media_checks import changed
-from playground.domain.pictures import Change, as_sent, change_for, told
-from playground.jobs.pictures import CannotChange, make_copy
+from playground.domain.pictures import CannotChange, Change, as_sent, change_for, told
+from playground.jobs.pictures import make_copy
 from playground.jobs.probe import probe_image
 
 GOOGLES = MediaLimit(formats=("jpeg", "png"))

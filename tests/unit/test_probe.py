@@ -17,7 +17,8 @@ from PIL import Image
 
 from playground.domain.media import MediaFacts
 from playground.jobs.boxes import mp4_problem
-from playground.jobs.probe import MIME_TYPES, Clip, open_clip, probe_image, probe_video, sniff
+from playground.jobs.formats import MIME_TYPES, Clip, sniff
+from playground.jobs.probe import open_clip, probe_image, probe_video
 
 IMAGES = ("png", "jpeg", "webp", "avif", "gif", "bmp", "tiff")
 
