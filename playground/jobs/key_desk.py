@@ -85,6 +85,7 @@ class KeyDesk:
         Raises:
             NotFound: there is no such provider, or it needs no key.
             InvalidRequest: the key or an account setting cannot be one; the issues quote neither.
+            TooMany: as many keys are kept here as can be.
         """
         provider = self._provider(stem)
         needed = [each.name for each in self._view(owner, provider).needs]

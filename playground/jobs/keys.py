@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final, Literal, Protocol
 
 from playground.domain.credentials import Secret
+from playground.domain.errors import TooMany
 from playground.domain.provider import Context
 from playground.jobs.record import JobRecord
 from playground.registry import NO_CREDENTIAL, Provider
@@ -14,6 +15,8 @@ OWN: Final = "visitor"
 """The reference that a job's row keeps of a key that its owner entered."""
 IDLE_SECONDS: Final = 12 * 3600.0
 """How long a key that somebody entered is kept after its last use."""
+MOST: Final = 10_000
+"""Keys that are kept at a time, of 4 kB each at the most; nobody's is dropped for somebody else's."""
 
 
 Source = Literal["not needed", "yours", "environment", "none"]
@@ -53,14 +56,23 @@ class Keys:
         *,
         logins: Mapping[str, Login] = MappingProxyType({}),
         may_share: Callable[[str], bool] = lambda _owner: True,
+        most: int = MOST,
     ) -> None:
         self._clock = clock
         self._logins = logins
         self._may_share = may_share
+        self._most = most
         self._entered: dict[tuple[str, str], _Entered] = {}
 
     def enter(self, owner: str, stem: str, key: str, account: Mapping[str, str]) -> None:
-        """Keep a key of an owner's own in memory."""
+        """Keep a key of an owner's own in memory.
+
+        Raises:
+            TooMany: as many are kept as can be.
+        """
+        if (owner, stem) not in self._entered and len(self._entered) >= self._most and self.sweep() >= self._most:
+            says = "No more keys can be kept here just now; yours was not."
+            raise TooMany(says, next_step="Try again later, or run the playground on your own machine.")
         self._entered[owner, stem] = _Entered(key, dict(account), self._clock())
 
     def forget(self, owner: str, stem: str) -> bool:
