@@ -15,8 +15,6 @@ import threading
 import traceback
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from playground.sandbox.spec import RenderError, RenderSpec
 
 _NICENESS = 10
@@ -29,7 +27,7 @@ def main(path: str) -> int:
     _be_modest()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        spec = RenderSpec.model_validate_json(Path(path).read_bytes())
+        spec = RenderSpec.from_json(Path(path).read_bytes())
         # Imported only now: a bad spec is told at once, without waiting for the codecs to load.
         from playground.sandbox.render import render
 
@@ -65,9 +63,6 @@ def _as_told(error: Exception) -> RenderError:
     """Turn any error into one for a person; what only a developer can use goes to stderr."""
     if isinstance(error, RenderError):
         return error
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return RenderError("bad_spec", f"The spec is wrong: {'.'.join(map(str, first['loc']))} {first['msg']}.")
     traceback.print_exception(error)
     code = errno.ENOMEM if isinstance(error, MemoryError) else getattr(error, "errno", None)
     if code == errno.ENOSPC:

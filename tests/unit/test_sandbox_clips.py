@@ -38,7 +38,7 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
         key = repr((again, sorted(chosen.items())))
         if key not in known:
             output = folder / f"clip-{len(known)}.mp4"
-            render(RenderSpec.model_validate({"output": output, **chosen}), lambda _: None)
+            render(RenderSpec(output=output, **chosen), lambda _: None)
             known[key] = output
         return known[key]
 

@@ -36,8 +36,8 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
     def shoot(prompt: str, **fields: Any) -> list[Grey]:
         output = folder / "clip.mp4"
         plain = {"mode": "text-to-video", "seconds": 1, "audio": False, "aspect_ratio": "1:1"}
-        asked = {**plain, "negative_prompt": "captions", "prompt": prompt, "output": output, **fields}
-        render(RenderSpec.model_validate(asked), lambda _: None)
+        asked: dict[str, Any] = {**plain, "negative_prompt": "captions", "prompt": prompt, "output": output, **fields}
+        render(RenderSpec(**asked), lambda _: None)
         with av.open(str(output)) as clip:
             frames = [np.asarray(frame.to_ndarray(), np.float64)[: frame.height] for frame in clip.decode(video=0)]
         _, top, _, bottom = label((720, 720)).box
@@ -235,6 +235,6 @@ def test_two_runs_write_the_same_bytes(tmp_path: Path) -> None:
         output = tmp_path / f"{number}.mp4"
         fields: dict[str, Any] = {"mode": "text-to-video", "seconds": 1, "aspect_ratio": "1:1", "seed": 5}
         prompt = "A river in the rain at night. A city. The camera orbits around it."
-        render(RenderSpec.model_validate({**fields, "prompt": prompt, "output": output}), lambda _: None)
+        render(RenderSpec(**fields, prompt=prompt, output=output), lambda _: None)
         files.append(output.read_bytes())
     assert files[0] == files[1]

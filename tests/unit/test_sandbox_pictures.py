@@ -2,6 +2,7 @@
 
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -211,8 +212,8 @@ class TestStory:
 class TestSpec:
     def test_knows_its_size(self) -> None:
         def size(resolution: str, aspect: str) -> tuple[int, int]:
-            fields = {"mode": "text-to-video", "resolution": resolution, "aspect_ratio": aspect, "output": "x.mp4"}
-            return RenderSpec.model_validate(fields).size
+            fields: dict[str, Any] = {"resolution": resolution, "aspect_ratio": aspect}
+            return RenderSpec(mode="text-to-video", output=Path("x.mp4"), **fields).size
 
         assert [size(name, "16:9") for name in ("720p", "1080p", "4k")] == [(1280, 720), (1920, 1080), (3840, 2160)]
         assert [size(name, "9:16") for name in ("720p", "1080p", "4k")] == [(720, 1280), (1080, 1920), (2160, 3840)]
