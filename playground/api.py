@@ -141,7 +141,7 @@ def _counted(service: Service, request: Request, authorization: str) -> None:
         owner = owner_of_bearer(authorization)
     except NotFound:
         owner = None
-    service.asked(owner, _address(request))
+    service.rates.ask(owner, _address(request))
 
 
 def _address(request: Request) -> str | None:

@@ -68,6 +68,7 @@ class Rates:
         self._uploads = Window(_HOUR, clock)
         self._keys = Window(_MINUTE, clock)
         self._questions = Window(_MINUTE, clock)
+        self._page_events = Window(_MINUTE, clock)
         self._provider_calls = Window(_MINUTE, clock)
         self._jobs: dict[str, deque[str]] = {}
 
@@ -97,6 +98,16 @@ class Rates:
         """
         most = self.allowance.questions_per_minute
         self._count(self._questions, owner, address, most, f"No more than {most} questions are answered in a minute.")
+
+    def page_event(self, address: str | None) -> None:
+        """Count a change of the form, which the page sends and draws anew; who does that is not known yet.
+
+        Raises:
+            TooMany: there were enough within a minute.
+        """
+        most = self.allowance.questions_per_minute
+        says = f"The page takes no more than {most} changes a minute from each visitor."
+        self._count(self._page_events, None, address, most, says)
 
     def call_provider(self, owner: str, address: str | None) -> None:
         """Count a question about a job that goes to its provider at once.

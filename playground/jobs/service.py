@@ -30,6 +30,7 @@ from playground.jobs.health import Health
 from playground.jobs.intake import Intake
 from playground.jobs.key_desk import KeyDesk
 from playground.jobs.ordering import order
+from playground.jobs.rates import Rates
 from playground.jobs.record import JobRecord
 from playground.jobs.runner import Runner
 from playground.jobs.sharing import LOCAL
@@ -82,13 +83,10 @@ class Service:
         """Where files come in."""
         return Intake(self._shop.uploads, self._shop.rates)
 
-    def asked(self, owner: str | None, address: str | None) -> None:
-        """Count a question that costs work here and nothing else, before it is answered.
-
-        Raises:
-            TooMany: this owner or address asked enough for now.
-        """
-        self._shop.rates.ask(owner, address)
+    @property
+    def rates(self) -> Rates:
+        """What one visitor may set off, for those who count before anything is known of him."""
+        return self._shop.rates
 
     @property
     def keys(self) -> KeyDesk:

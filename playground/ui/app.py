@@ -67,7 +67,7 @@ def mount(
         footer_links=[],
         max_file_size="100mb",
     )
-    doors.close(mounted)
+    doors.close(mounted, service.rates.page_event)
     front = FrontPage(mounted, hints())
     inside = gate(front) if gate is not None else front
     # Where everybody logs in, another name for this server gets nobody in.

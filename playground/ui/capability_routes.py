@@ -39,5 +39,5 @@ def _shelf(service: Service, request: Request, authorization: str) -> Shelf:
         owner = owner_of_bearer(authorization)
     except NotFound:
         owner = None
-    service.asked(owner, request.client.host if request.client is not None else None)
+    service.rates.ask(owner, request.client.host if request.client is not None else None)
     return Shelf.of(service, owner if owner is not None else STRANGER)

@@ -5,11 +5,13 @@ A version of Gradio with new routes brings nothing new to the open: whoever want
 
 import json
 import re
+from collections.abc import Callable
 from typing import Final, cast
 
 from fastapi import FastAPI
 from starlette.routing import Mount
 
+from playground.domain.errors import TooMany
 from playground.ui.asgi import ASGIApp, Headers, Message, Receive, Scope, Send, answer
 from playground.ui.form import without_uploads
 
@@ -29,10 +31,10 @@ _MOST_BYTES: Final = 1_000_000
 """Of an event: its media are references, never bytes."""
 
 
-def close(app: FastAPI) -> None:
-    """Put the doors between an application and the Gradio that was mounted last in it."""
+def close(app: FastAPI, count: Callable[[str | None], None]) -> None:
+    """Put the doors between an application and the Gradio that was mounted last in it (`count` as in `Doors`)."""
     mounted = [route for route in app.routes if isinstance(route, Mount)][-1]
-    mounted.app = Doors(mounted.app)
+    mounted.app = Doors(mounted.app, count)
 
 
 def is_open(method: str, path: str) -> bool:
@@ -45,8 +47,10 @@ def is_open(method: str, path: str) -> bool:
 class Doors:
     """Wraps Gradio's application."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, count: Callable[[str | None], None]) -> None:
+        """`count` hears of every event and its visitor's address; it raises TooMany where there were enough."""
         self._app = app
+        self._count = count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let through what is on the list; 404 for everything else, whether Gradio has it or not."""
@@ -61,6 +65,11 @@ class Doors:
             await self._app(scope, receive, send)
 
     async def _event(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            self._count(scope["client"][0] if scope.get("client") else None)
+        except TooMany as many:
+            await answer(send, 429, f"{many.message} {many.next_step}")
+            return
         body = await _whole(receive)
         if body is None:
             await answer(send, 413, "That is more than a form can hold.")

@@ -336,8 +336,41 @@ async def passed_on(body: bytes, path: str = "/gradio_api/queue/join") -> tuple[
         told.append(message)
 
     scope = {"type": "http", "method": "POST", "path": path, "headers": [(b"content-length", b"1")]}
-    await Doors(gradio)(scope, receive, send)
+    await Doors(gradio, lambda _address: None)(scope, receive, send)
     return told, seen
+
+
+async def test_who_changes_the_form_without_end_is_told_to_wait(service: Service) -> None:
+    told: list[Message] = []
+
+    async def gradio(scope: Scope, receive: Receive, send: Send) -> None:
+        told.append({"type": "drawn"})
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    async def send(message: Message) -> None:
+        told.append(message)
+
+    doors = Doors(gradio, service.rates.page_event)
+
+    async def event(address: str) -> Message:
+        told.clear()
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/gradio_api/queue/join",
+            "headers": [],
+            "client": (address, 1),
+        }
+        await doors(scope, receive, send)
+        return told[0]
+
+    # As many as the four who may be behind one address have questions: 200 each.
+    assert [(await event("8.8.8.8"))["type"] for _ in range(800)] == ["drawn"] * 800
+    assert (await event("8.8.8.8"))["status"] == 429
+    assert b"no more than 200 changes a minute from each visitor. Try again in" in told[1]["body"]
+    assert (await event("9.9.9.9"))["type"] == "drawn"
 
 
 @pytest.mark.parametrize("path", ["queue/join", "run/redraw", "call/image_to_video"])
