@@ -356,7 +356,7 @@ async def test_who_changes_the_form_without_end_is_told_to_wait(service: Service
 
     async def event(address: str) -> Message:
         told.clear()
-        scope = {
+        scope: dict[str, Any] = {
             "type": "http",
             "method": "POST",
             "path": "/gradio_api/queue/join",
