@@ -90,14 +90,13 @@ class Water:
 
 
 class Weather:
-    """Tiles of rain, snow or sparks, as their table says, that fall or float by."""
+    """Rain, snow or sparks, as their table says, that fall or float by and come again."""
 
     depth = 0.0
 
     def __init__(self, made: dict[str, Any], frame: Frame, dice: np.random.Generator) -> None:
         self._made, self._frame = made, frame
-        tiles = [(near * frame.unit, self._tile(count, near, dice)) for count, near in made["layers"]]
-        self._tiles = [(pace, tile, 235 - tile) for pace, tile in tiles]
+        self._layers = [(near * frame.unit, *self._painted(count, near, dice)) for count, near in made["layers"]]
 
     def hides_from(self, pose: Pose) -> int:
         """It hides nothing."""
@@ -105,28 +104,29 @@ class Weather:
 
     def draw(self, picture: Planes, pose: Pose, seconds: float) -> None:
         """Lighten the picture where something falls."""
-        width, height = size_of(picture)
+        (width, height), (luma, *chromas) = size_of(picture), (plane.reshape(-1) for plane in picture)
         along, down, sway, often = self._made["falls"]
-        for pace, tile, room in self._tiles:
-            left = round(-pace * (along * seconds + sway * math.sin(often * seconds + 2 * pace))) % width
-            top = round(-pace * down * seconds) % height
-            seen = slice(top, top + height), slice(left, left + width)
-            light = tile[seen]
-            np.minimum(picture[0], room[seen], out=picture[0])
-            np.add(picture[0], light, out=picture[0])
+        for pace, row, column, light in self._layers:
+            rows = (row + round(pace * down * seconds)) % height
+            columns = (column + round(pace * (along * seconds + sway * math.sin(often * seconds + 2 * pace)))) % width
+            at = rows * width + columns
+            luma[at] = np.minimum(luma[at], 235 - light) + light
             if "warm" in self._made:
-                picture[1][...] -= light[::2, ::2] >> 2
-                picture[2][...] += light[::2, ::2] >> 3
+                shared = (rows | columns) & 1 == 0
+                at = (rows[shared] >> 1) * (width >> 1) + (columns[shared] >> 1)
+                chromas[0][at] -= light[shared] >> 2
+                chromas[1][at] += light[shared] >> 3
 
-    def _tile(self, count: int, near: float, dice: np.random.Generator) -> Plane:
-        """So many shapes in a picture of 720p; twice each way, so that any piece as large can be cut out."""
+    def _painted(self, count: int, near: float, dice: np.random.Generator) -> tuple[NDArray[Any], ...]:
+        """Rows, columns and light of the pixels of so many shapes in a picture of 720p."""
         (width, height), unit = self._frame[:2], self._frame.unit
         image = Image.new("L", (2 * width, 2 * height))
         pen = ImageDraw.Draw(image)
         for x, y, large in dice.random((int(count * width * height / (1280 * 720 * unit**2)), 3)):
             side = self._made["size"] * near * unit * (0.6 + large) / 50
-            corners = [
-                (2 * width * x + across * side, 2 * height * y - up * side) for across, up in self._made["shape"]
-            ]
+            left, foot = 2 * width * x, 2 * height * y
+            corners = [(left + across * side, foot - up * side) for across, up in self._made["shape"]]
             pen.polygon(corners, fill=round(255 * self._made["bright"]))
-        return np.tile(np.asarray(image.reduce(2)), (2, 2))
+        light = np.asarray(image.reduce(2))
+        row, column = np.nonzero(light)
+        return row, column, light[row, column]

@@ -3,6 +3,7 @@
 Everything is composited here and not in RGB, because the conversion per frame would cost more than the drawing.
 """
 
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 import av
@@ -103,8 +104,10 @@ def view(picture: Planes, left: float, top: float, step: float, size: Size) -> P
 
 def mixed(one: Plane, other: Plane | np.uint8, share: Plane | np.uint8) -> Plane:
     """Mix a plane with another, or with one value; `share` is the other's, 0 to 255, for each pixel or for all."""
-    total = np.multiply(one, np.uint8(255) - share, dtype=np.uint16)
-    total += np.multiply(other, share, dtype=np.uint16)
+    part = share.astype(np.uint16)
+    total, more = one.astype(np.uint16), part * other.astype(np.uint16)
+    total *= 255 - part
+    total += more
     # So that 255 parts of 255 are the whole.
     total += 255
     total >>= 8
@@ -126,18 +129,29 @@ def lay(target: Planes, piece: Planes, left: int, top: int) -> None:
 
 def _scaling(start: float, step: float, size: int, extent: int) -> tuple[int, int, int, int]:
     """Of one axis: from which pixel on how many are scaled to how many, and how many of those are then skipped."""
+    grown, skip, count, ratio, within, cost = _scalings(step, size, extent)
+    begin = within - start
+    first = np.clip(-2 * np.rint(begin / 2), 0, (extent & ~1) - count)
+    off = first + begin
+    best = int((np.abs(off) + np.abs(off + (ratio - step) * size) + cost).argmin())
+    large, skipped = divmod(best, len(skip))
+    return int(first[large, skipped]), int(count[large, 0]), int(grown[large, 0]), int(skip[skipped])
+
+
+@lru_cache(32)
+def _scalings(step: float, size: int, extent: int) -> tuple[NDArray[Any], ...]:
+    """What may be scaled to what: how many pixels, how many of them skipped, from how many, in which ratio.
+
+    Then where the first sample lies in what is scaled, and what the choice costs.
+    """
     skip = np.arange(0, SPARE + 1, 2)
     grown = size + skip[:, None]
     count = np.minimum(2 * np.rint(grown * step / 2), extent & ~1)
     ratio = count / grown
-    # The middle of the first sample is half a grown pixel after its edge.
-    begin = (skip + 0.5) * ratio - 0.5 - start
-    first = np.clip(-2 * np.rint(begin / 2), 0, (extent & ~1) - count)
-    off = np.abs(first + begin) + np.abs(first + begin + (ratio - step) * size)
     # Pixels that are skipped are scaled in vain.
-    off += np.where(skip <= grown - size, 0.5 * (grown / size - 1), np.inf)
-    large, skipped = np.unravel_index(int(off.argmin()), off.shape)
-    return int(first[large, skipped]), int(count[large, 0]), int(grown[large, 0]), int(skip[skipped])
+    cost = np.where(skip <= grown - size, 0.5 * (grown / size - 1), np.inf)
+    # The middle of the first sample is half a grown pixel after its edge.
+    return grown, skip, count, ratio, (skip + 0.5) * ratio - 0.5, cost
 
 
 def _views(frame: Any) -> Planes:
