@@ -73,9 +73,9 @@ class Plate:
         solid = int(see_through[-1]) + 1 if see_through.size else 0
         # Below the last row that lets something through it hides all behind it; without any it needs no coverage.
         self._solid = self._margin + solid if solid < size_of(painted)[1] else float("inf")
-        # Which of its columns show anything.
-        shown = np.flatnonzero(painted[3].any(0)) if solid else np.arange(self._period)
-        self._columns = int(shown[0]) - 2, int(shown[-1]) + 3
+        shown = painted[3].max(0) if solid else np.ones(self._period, np.uint8)
+        # The columns between which it shows anything.
+        self._columns = int((shown > 0).argmax()) - 2, self._period - int((shown[::-1] > 0).argmax()) + 2
         beside = padded(painted if solid else painted[:3], (0, 0), (self._beside, self._beside), "wrap")
         self._painted, self._top = padded(beside, (self._margin, self._margin), (0, 0), "edge"), top - self._margin
         self._seen: tuple[object, Planes] = None, []

@@ -67,8 +67,7 @@ class _Strip:
             mist = smooth((rows - tall * 0.4) / (tall * 0.8)) * min(0.9, 0.55 + look.haze) * (1 - near + look.haze**2)
             far = (1 - near) ** 1.3 * 0.7 + look.haze * (1 - 0.75 * near) + mist
             wash(painted, look.air, np.clip(far, 0, 0.97))
-        shown = np.flatnonzero(painted[3].any(1))
-        first = max(0, int(shown[0]) - 2) & ~1 if shown.size else 0
+        first = max(0, int((painted[3].max(1) > 0).argmax()) - 2) & ~1
         seen = cut(painted, 0, first, self._wide, high - first)
         return Plate(frame, seen, self._depth, foot - tall + first, made.get("followed", 0))
 

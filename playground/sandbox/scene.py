@@ -27,10 +27,7 @@ def scene(story: Story, size: Size, frame_count: int, seed: int) -> Shot:
     places = [replace(shot, move="", sentences=()) for shot in story.shots]
     stages = {place: _stage(place, small, [seed, number]) for number, place in enumerate(dict.fromkeys(places))}
     frames = [stages[place][0] for place in places]
-    layers = [
-        _lean(stages[place][1], frame, shot.move, number)
-        for number, (place, frame, shot) in enumerate(zip(places, frames, story.shots, strict=True))
-    ]
+    layers = [_lean(*stages[places[number]], shot.move, number) for number, shot in enumerate(story.shots)]
 
     def picture(index: int) -> Planes:
         number = bisect(starts, index, hi=len(places)) - 1
@@ -55,7 +52,7 @@ def _stage(shot: Setting, size: Size, seeds: list[int]) -> tuple[Frame, list[Lay
     return frame, sorted(layers, key=lambda layer: -layer.depth)
 
 
-def _lean(layers: list[Layer], frame: Frame, move: str, number: int) -> list[Layer]:
+def _lean(frame: Frame, layers: list[Layer], move: str, number: int) -> list[Layer]:
     """Where the camera does not travel, nothing of the land moves against the sky: they become one plate."""
     begin, end = (frame.pose(move, passed, 0, number) for passed in (0, 1))
     if begin[:3] != end[:3]:
