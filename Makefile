@@ -10,6 +10,9 @@ PYTHON ?=
 # Test processes side by side.
 WORKERS ?= 2
 
+# Compiled modules are kept, whatever the surroundings say: every test that starts a program would compile them anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := playground tests

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from playground.emulator.sandbox import SandboxProvider
 from tests.house import WORKER, small_clip
 
-PIECES_BEFORE_STOP = 16
+PIECES_BEFORE_STOP = 24
 """Of a download: about a megabyte, more than the client keeps before it writes."""
 
 Point = Literal["before-accepting", "before-replying", "status", "download"]
