@@ -21,7 +21,7 @@ from playground.emulator.sandbox import SandboxProvider
 from tests.house import WORKER, small_clip
 
 PIECES_BEFORE_STOP = 24
-"""Of a download: about a megabyte, more than the client keeps before it writes."""
+"""Of a download: one and a half megabytes, more than the client keeps before it writes."""
 
 Point = Literal["before-accepting", "before-replying", "status", "download"]
 
