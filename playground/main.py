@@ -78,8 +78,8 @@ class Playground:
     ) -> None:
         """With `adopts`, jobs that dead processes left are taken over. `clock` gives seconds since the epoch.
 
-        Without `tables`, those that the settings lead to are read. `read_seconds` are the longest silences of a
-        provider, by class of call.
+        A `decoder` that is passed in may serve others too, and is not closed here. Without `tables`, those that the
+        settings lead to are read. `read_seconds` are the longest silences of a provider, by class of call.
 
         Raises:
             SettingsError: the operator's folder of tables cannot be used.
@@ -92,6 +92,7 @@ class Playground:
         self.clock = clock
         self._closing = AsyncExitStack()
         self._sandbox = sandbox if sandbox is not None else SandboxProvider(settings.data_dir, clock=now)
+        self._owns_decoder = decoder is None
         self._decoder = decoder if decoder is not None else Decoder()
         self._lock = ProcessLock(settings.data_dir / "runners")
         self._files = Files(settings.data_dir, settings.media_dir)
@@ -169,7 +170,8 @@ class Playground:
         Raises:
             SettingsError: a folder or the database cannot be used.
         """
-        for part in (self._let_go, self._decoder.aclose, self._sandbox.aclose, self._transport.aclose):
+        own = (self._decoder.aclose,) if self._owns_decoder else ()
+        for part in (self._let_go, *own, self._sandbox.aclose, self._transport.aclose):
             self._closing.push_async_callback(part)
         await self._take()
         await asyncio.to_thread(self._google.look)

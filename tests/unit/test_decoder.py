@@ -15,7 +15,7 @@ from PIL import Image
 
 from playground.domain.pictures import CannotChange, Change
 from playground.jobs.decoder import Decoder
-from tests.house import SAMPLES, shared_decoder, small_clip
+from tests.house import SAMPLES, House, shared_decoder, small_clip
 
 CHANGE = Change("jpeg", ("it is turned upright",), 1_000_000, None, or_jpeg=True, needed=True)
 CANARY = "canary-env-77aa"
@@ -106,6 +106,16 @@ async def test_a_disk_that_fails_is_told_as_such(tmp_path: Path) -> None:
         await shared_decoder().probe("image", tmp_path / "gone.png")
     with pytest.raises(OSError, match="No such file"):
         await shared_decoder().thumbnail(clip, tmp_path / "no" / "such" / "folder.jpg")
+
+
+async def test_one_that_is_shared_outlives_each_of_those_who_share_it(tmp_path: Path) -> None:
+    decoder, running = shared_decoder(), set[int]()
+    for number in range(2):
+        async with House(tmp_path / str(number)).process():
+            assert await still_works(decoder)
+            assert decoder._process is not None  # pyright: ignore[reportPrivateUsage] - to tell it from another
+            running.add(decoder._process.pid)  # pyright: ignore[reportPrivateUsage]
+    assert len(running) == 1
 
 
 async def test_it_knows_none_of_our_keys(narrow: Decoder) -> None:
