@@ -49,16 +49,21 @@ export function previewer({ mode, words, isVideo, fills, local, onGone }) {
     for (const each of shown) fit(each, result);
   };
 
-  function fit({ picture, frame, caption }, result) {
+  function fit(each, result) {
+    const { picture, frame, caption } = each;
     const wide = picture.naturalWidth || picture.videoWidth;
     const high = picture.naturalHeight || picture.videoHeight;
     const [, x, y] = RATIO.exec(result?.held.aspect_ratio) ?? [];
+    const own = wide / high;
+    const wanted = x / y;
+    const how = wide && high ? fitting(result, own, wanted) : null;
+    // Every check of the form comes by here: a button that is about to be clicked must not be put in anew.
+    const told = JSON.stringify([wide, high, how, result?.held.aspect_ratio, result?.held.provider, result?.held.model]);
+    if (told === each.told) return;
+    each.told = told;
     delete frame.dataset.fit;
     caption.replaceChildren();
     if (!wide || !high) return;
-    const own = wide / high;
-    const wanted = x / y;
-    const how = fitting(result, own, wanted);
     const box = how === "pad" ? wanted : own;
     frame.style.aspectRatio = String(box);
     frame.style.width = `min(100%, ${Math.round(HIGHEST * box)}px)`;
