@@ -61,7 +61,8 @@ class KeptConnections(httpx.AsyncBaseTransport):
         self._lent.discard(one)
         now = asyncio.get_running_loop().time()
         self._idle.append((now, where, one))
-        while len(self._idle) > self._most or self._idle[0][0] < now - self._seconds:
+        # While one is closed, others take and give back: what there is is looked at anew each time.
+        while self._idle and (len(self._idle) > self._most or self._idle[0][0] < now - self._seconds):
             _, _, old = self._idle.popleft()
             with suppress(httpx.HTTPError, OSError):
                 await old.aclose()

@@ -120,3 +120,27 @@ async def test_what_waited_too_long_is_closed():
         await until_open(host, 1)
         await client.get(other.url)
         await until_open(host, 0)
+
+
+async def test_while_some_are_closed_others_come_and_go():
+    """Closing takes its time, and meanwhile everything else goes on."""
+
+    class Slow(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            await asyncio.sleep(0)
+            return httpx.Response(200, stream=httpx.ByteStream(b"ok"))
+
+        async def aclose(self) -> None:
+            for _ in range(5):
+                await asyncio.sleep(0)
+
+    made: list[Slow] = []
+
+    def make() -> Slow:
+        made.append(Slow())
+        return made[-1]
+
+    async with httpx.AsyncClient(transport=KeptConnections(make, most=2, seconds=-1)) as client:
+        answers = await asyncio.gather(*(client.get("http://here/") for _ in range(20)))
+        assert [each.text for each in answers] == ["ok"] * 20
+        assert len(made) == 20
