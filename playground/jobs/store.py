@@ -139,7 +139,7 @@ class Store:
     def _under_way_of(self, connection: sa.Connection, whose: Beside) -> int:
         mine = _jobs.c.owner == whose if isinstance(whose, str) else _jobs.c.id.in_(whose)
         query = sa.select(sa.func.count()).select_from(_jobs).where(mine, _jobs.c.state.in_(ACTIVE))
-        return (connection.execute(query)).scalar_one()
+        return connection.execute(query).scalar_one()
 
     def _lent(self, connection: sa.Connection, since: float) -> dict[str, float]:
         """What jobs with the operator's keys cost since a moment, by owner; those that surely cost nothing left out."""
@@ -200,7 +200,7 @@ class Store:
         mine = (_jobs.c.runner == runner, _jobs.c.state.in_(tuple(states)), sa.not_(_jobs.c.overdue))
 
         def read(connection: sa.Connection) -> list[str]:
-            return list((connection.execute(sa.select(_jobs.c.id).where(*mine))).scalars())
+            return list(connection.execute(sa.select(_jobs.c.id).where(*mine)).scalars())
 
         return await self._db.read(read)
 
@@ -209,7 +209,7 @@ class Store:
         query = _events.select().where(_events.c.job_id == job_id, _events.c.seq > after).order_by(_events.c.seq)
 
         def read(connection: sa.Connection) -> list[JobEvent]:
-            return [JobEvent.model_validate(dict(row)) for row in (connection.execute(query)).mappings()]
+            return [JobEvent.model_validate(dict(row)) for row in connection.execute(query).mappings()]
 
         return await self._db.read(read)
 
@@ -301,7 +301,7 @@ class Store:
         statement = _jobs.update().where(*wanted).values(**_columns(_plain(columns))).returning(_jobs)
 
         def write(connection: sa.Connection) -> JobRecord | None:
-            row = (connection.execute(statement)).mappings().one_or_none()
+            row = connection.execute(statement).mappings().one_or_none()
             if row is not None:
                 connection.execute(_events.delete().where(_events.c.job_id == job.id))
             return JobRecord.model_validate(dict(row)) if row is not None else None
@@ -337,7 +337,7 @@ class Store:
         statement = (
             _jobs.update().where(*conditions).values(**_columns(_plain(values)), seq=_jobs.c.seq + 1).returning(_jobs)
         )
-        row = (connection.execute(statement)).mappings().one_or_none()
+        row = connection.execute(statement).mappings().one_or_none()
         if row is None:
             return None
         self._append(connection, row["id"], row["seq"], kind, detail)
@@ -353,7 +353,7 @@ class Store:
 
     async def _many(self, query: sa.Select[Any]) -> list[JobRecord]:
         def read(connection: sa.Connection) -> list[JobRecord]:
-            return [JobRecord.model_validate(dict(row)) for row in (connection.execute(query)).mappings()]
+            return [JobRecord.model_validate(dict(row)) for row in connection.execute(query).mappings()]
 
         return await self._db.read(read)
 

@@ -150,6 +150,8 @@ class Wire:
 
 
 def _pools(tls: ssl.SSLContext, guard: Guard, fetch_guard: Guard) -> dict[Way, httpx.AsyncBaseTransport]:
+    # As much at a time as the event loop hands out: a video in pieces of 64 kB takes twice the CPU.
+    httpcore.AsyncHTTP11Connection.READ_NUM_BYTES = _READ_BYTES  # pyright: ignore[reportAttributeAccessIssue] - inferred as a literal
     return {
         # Never over a kept connection: whether a request reached one that had just died cannot be known.
         "create": _pool(tls, keep=0),
@@ -166,8 +168,6 @@ def _kept(tls: ssl.SSLContext, *, most: int) -> KeptConnections:
 
 
 def _pool(tls: ssl.SSLContext, *, keep: int) -> httpx.AsyncHTTPTransport:
-    # As much at a time as the event loop hands out: a video in pieces of 64 kB takes twice the CPU.
-    httpcore.AsyncHTTP11Connection.READ_NUM_BYTES = _READ_BYTES  # pyright: ignore[reportAttributeAccessIssue] - inferred as a literal
     # Unlimited: callers queue at a semaphore, because queueing in this pool costs the square of its length.
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=keep, keepalive_expiry=_IDLE_SECONDS)
     return httpx.AsyncHTTPTransport(verify=tls, limits=limits)
