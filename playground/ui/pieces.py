@@ -47,6 +47,8 @@ _IMPORT: Final = re.compile(r'^import [^"]*"\./([\w.-]+)";$', re.MULTILINE)
 
 
 _FONT: Final = re.compile(r'<link rel="preload" as="font"[^>]*>')
+_EARLY: Final = "frames.js"
+"""The one script that has to run before Gradio's."""
 
 
 def sheets() -> str:
@@ -63,10 +65,11 @@ def hints() -> str:
     """What the page asks for from its first byte on: font, sheet and every script that the first sight needs.
 
     Otherwise the browser learns of the sheet from Gradio's script, and of a script from the one that imports it.
+    At the end comes `_EARLY`, which runs at once.
     """
     links = [*_FONT.findall(head()), f'<link rel="preload" as="style" href="{STATIC}/{SHEET}">']
     links += [f'<link rel="modulepreload" href="{STATIC}/{name}">' for name in _with_imports(FIRST)]
-    return "".join(links)
+    return "".join([*links, f'<script src="{STATIC}/{_EARLY}"></script>'])
 
 
 def _with_imports(modules: tuple[str, ...]) -> list[str]:

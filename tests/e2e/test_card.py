@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -161,3 +162,31 @@ def test_what_a_screen_reader_hears_changes_only_with_the_state(visit: Visit) ->
     expect(page.locator(".figure")).to_have_text("0:04", timeout=10_000)
     assert page.evaluate("window.spoken") == 0
     assert page.locator(".card .said").get_attribute("aria-live") == "polite"
+
+
+def test_an_open_page_comes_to_rest_and_one_that_waits_lays_out_next_to_nothing(visit: Visit) -> None:
+    page = visit(None)
+    page.add_init_script(
+        "const ask = requestAnimationFrame; window.asked = 0;"
+        "window.requestAnimationFrame = (step) => { asked += 1; return ask(step); };"
+    )
+    play(page, [{**VIEW, "usual": {"low": 40.0, "high": 95.0, "jobs": 12}}])
+    expect(page.locator(".calm .track")).to_be_visible()
+    # While it opens it moves; a loop that never ends asks for sixty frames a second.
+    resting = (
+        "async () => { const before = asked; await new Promise((on) => setTimeout(on, 500)); return asked - before }"
+    )
+    until = time.monotonic() + 15
+    while page.evaluate(resting) > 5:
+        assert time.monotonic() < until, "the page never rests"
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+
+    def laid_out() -> float:
+        metrics: list[dict[str, Any]] = session.send("Performance.getMetrics")["metrics"]
+        return next(each["value"] for each in metrics if each["name"] == "LayoutCount")
+
+    before = laid_out()
+    page.wait_for_timeout(1000)
+    # The clock moves on; every frame would be sixty times.
+    assert laid_out() - before < 10
