@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from playground.sandbox.paint import smooth
-from playground.sandbox.planes import HALVINGS, SPARE, Planes, cut, lay, padded, size_of, view
+from playground.sandbox.planes import Planes, blank, lay, piece, size_of, view
 from playground.sandbox.story import table
 
 PERIOD = 2048
@@ -15,19 +15,19 @@ PERIOD = 2048
 EYE = 0.42
 """How high the camera stands above the ground, in world units."""
 
-_AT_REST = 1.06
-"""No camera looks at a plate pixel by pixel: `view` finds the places between them only where it is scaled."""
 _CLOSEST = 1.45
 
 
 class Pose(NamedTuple):
-    """Where the camera is: across, up and forward in world units; turned and tilted in pixels; its zoom."""
+    """Where the camera is: across, up and forward in world units; the column and row (that of the horizon) in the
+    picture's pixels that it points at; its zoom.
+    """
 
     across: float
     up: float
     forward: float
-    turn: float
-    tilt: float
+    middle: float
+    level: float
     zoom: float
 
 
@@ -40,10 +40,6 @@ class Frame(NamedTuple):
     focal: float
     unit: float
 
-    def level(self, pose: Pose) -> float:
-        """The row of the horizon as the camera stands."""
-        return self.height / 2 + (self.horizon - self.height / 2) * pose.zoom + pose.tilt
-
     def foot(self, depth: float) -> float:
         """How many rows below the horizon the ground lies so far away."""
         return EYE * self.focal / depth
@@ -51,87 +47,49 @@ class Frame(NamedTuple):
     def pose(self, move: str, passed: float, seconds: float, shot: int) -> Pose:
         """Where a move has brought the camera when a share of it is over; every shot begins at another place."""
         share, way = float(smooth(passed)), table("scenery")["camera"][move]
-        ends = (way.get("goes", {}).get(name, (0, 0)) for name in Pose._fields)
+        ends = (way.get("goes", {}).get(name, (0, 0)) for name in ("across", "up", "forward", "turn", "tilt", "zoom"))
         across, up, forward, turn, tilt, zoom = (begin + (end - begin) * share for begin, end in ends)
-        shaken = way.get("shakes", 0) * self.unit
+        shaken, nearer = way.get("shakes", 0) * self.unit, _CLOSEST**zoom
         turn = self.width * turn + shaken * (math.sin(seconds * 2.1) + 0.5 * math.sin(seconds * 5.3 + 1))
         tilt = self.height * tilt + 0.7 * shaken * math.sin(seconds * 2.9 + 2)
-        return Pose(across + 2.7 * shot, up, forward, turn, tilt, _AT_REST * _CLOSEST**zoom)
+        level = self.height / 2 + (self.horizon - self.height / 2) * nearer + tilt
+        return Pose(across + 2.7 * shot, up, forward, self.width / 2 - turn * nearer, level, nearer)
 
 
 class Plate:
-    """A painted strip, with its coverage or without. It begins again beside itself, and goes on above and below.
+    """A painted strip, with its coverage or without. It begins again beside itself.
 
     `top` is its first row, in pixels below the horizon (mostly negative); `followed` is the share of the camera's way
     across that it keeps.
     """
 
     def __init__(self, frame: Frame, painted: Planes, depth: float, top: float, followed: float = 0) -> None:
-        self.depth, self._frame, self._followed, self._period = depth, frame, followed, size_of(painted)[0]
-        self._margin, self._beside = frame.height // 6 * 2, frame.width // 2 + SPARE
-        see_through = np.flatnonzero((painted[3] < 255).any(1)) if len(painted) > 3 else np.zeros(0)
-        solid = int(see_through[-1]) + 1 if see_through.size else 0
-        # Below the last row that lets something through it hides all behind it; without any it needs no coverage.
-        self._solid = self._margin + solid if solid < size_of(painted)[1] else float("inf")
-        shown = painted[3].max(0) if solid else np.ones(self._period, np.uint8)
-        # The columns between which it shows anything.
-        self._columns = int((shown > 0).argmax()) - 2, self._period - int((shown[::-1] > 0).argmax()) + 2
-        beside = padded(painted if solid else painted[:3], (0, 0), (self._beside, self._beside), "wrap")
-        self._painted, self._top = padded(beside, (self._margin, self._margin), (0, 0), "edge"), top - self._margin
-        self._seen: tuple[object, Planes] = None, []
+        self.depth, self._focal, self._top, self._followed = depth, frame.focal, top, followed
+        self._period, self._high = size_of(painted)
+        see_through = len(painted) > 3
+        endless = 1, 2 + frame.width // self._period
+        self._painted = [np.tile(plane, endless) for plane in (piece(painted) if see_through else painted)]
 
     @classmethod
-    def made_of(cls, plates: Sequence["Plate"], pose: Pose) -> "Plate":
+    def made_of(cls, plates: Sequence["Plate"], frame: Frame, pose: Pose) -> "Plate":
         """Make one of the sky and what stands before it, for a camera that only turns and zooms."""
-        frame, top = plates[0]._frame, plates[0]._top
-        canvas = plates[0]._whole(0)
-        for plate in plates[1:]:
-            aside = round(pose.across * (1 - plate._followed) * frame.focal / plate.depth)
-            lay(canvas, plate._whole(aside & ~1), 0, int(plate._top - top))
+        period, top = plates[0]._period, plates[0]._top
+        canvas = blank((period, int(frame.height - frame.horizon - top) & ~1))
+        for plate in plates:
+            plate.draw(canvas, pose._replace(middle=period / 2, level=-top, zoom=1), 0)
         return cls(frame, canvas, float("inf"), top)
 
-    def _whole(self, first: int) -> Planes:
-        """All of it once, from a column (even) on."""
-        middle = cut(self._painted, self._beside, 0, self._period, size_of(self._painted)[1])
-        return [np.roll(plane, -first >> halving, 1) for halving, plane in zip(HALVINGS, middle, strict=False)]
-
-    def _place(self, pose: Pose) -> tuple[float, float, float]:
-        """Which column and row of the plate the picture's first pixel shows, and how far the next one is."""
-        step, shift = (1 - pose.forward / self.depth) / pose.zoom, self._frame.focal / self.depth
-        left = (pose.turn * pose.zoom - self._frame.width / 2) * step + pose.across * (1 - self._followed) * shift
-        top = -self._frame.level(pose) * step - pose.up * shift - self._top
-        return SPARE + (left + (self._period + self._frame.width) / 2) % self._period, top, step
-
-    def hides_from(self, pose: Pose) -> int:
-        """The picture's first row (even) from which it hides everything behind it."""
-        _, top, step = self._place(pose)
-        return int(min(self._frame.height, max(0, (self._solid - top) / step + 2))) + 1 & ~1
-
     def draw(self, picture: Planes, pose: Pose, seconds: float) -> None:
-        """Draw what the camera sees of it on the upper part of a picture, in place."""
-        left, top, step = place = self._place(pose)
-        x, right = self._shown(left, step)
-        first = max(0, math.ceil((self._margin - top) / step) + 1 & ~1)
-        rows = int((size_of(self._painted)[1] - 1 - top) / step) - first & ~1
-        high = min(rows, size_of(picture)[1] - first)
-        if min(high, right - x) <= 0:
-            return
-        held, seen = self._seen
-        if held != place or size_of(seen)[1] < high:
-            # Where the camera rests, one view serves for all that follows, however much of it is hidden.
-            rows = high if held != place else min(rows, self._frame.height - first)
-            seen = view(self._painted, left + x * step, top + first * step, step, (right - x, rows))
-            self._seen = place, seen
-        solid = max(0, min(high, self.hides_from(pose) - first))
-        lay(picture, cut(seen, 0, 0, right - x, solid), x, first)
-        lay(picture, cut(seen[:3], 0, solid, right - x, high - solid), x, first + solid)
-
-    def _shown(self, left: float, step: float) -> tuple[int, int]:
-        """The picture's columns (even) between which there is anything of it."""
-        begins, ends = (
-            [int((self._beside + turn * self._period + column - left) / step) for turn in (-1, 0, 1)]
-            for column in self._columns
+        """Draw what the camera sees of it on a picture, in place."""
+        (width, height), step, shift = (
+            size_of(picture),
+            (1 - pose.forward / self.depth) / pose.zoom,
+            self._focal / self.depth,
         )
-        begin = min(one for one, end in zip(begins, ends, strict=True) if end > 0)
-        end = max(one for one, begin in zip(ends, begins, strict=True) if begin < self._frame.width)
-        return max(0, begin) & ~1, min(self._frame.width, end + 1) & ~1
+        left = (self._period / 2 - pose.middle * step + pose.across * (1 - self._followed) * shift) % self._period
+        top, first = -pose.level * step - pose.up * shift - self._top, 0
+        if len(self._painted) > 3:
+            first = max(0, math.ceil(-top / step)) + 1 & ~1
+            height = min(height, int((self._high - top) / step) & ~1)
+        if height > first:
+            lay(picture, view(self._painted, left, top + first * step, step, (width, height - first)), 0, first)

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from playground.sandbox.camera import PERIOD, Frame, Plate
-from playground.sandbox.paint import Field, Polygon, blend, colour, drawn, fractal, resized, shade, smooth, wash
-from playground.sandbox.planes import cut, padded, size_of
+from playground.sandbox.paint import Field, Polygon, blend, colour, drawn, fractal, painted, smooth, wash
+from playground.sandbox.planes import opencv
 from playground.sandbox.sky import WHITE, Look
 from playground.sandbox.story import Shot, table
 
@@ -51,25 +51,28 @@ class _Strip:
         more = int(min((below - foot) * 2.4, frame.height * 1.2 - frame.horizon)) if "ground" in made else 0
         # Below the feet of its shapes there is nothing but ground.
         shapes, tones = tall + int(self._high / 8) + 12 & ~1, self._tones()
-        painted = drawn((self._wide, shapes), tones["own"], self._polygons(tones, shapes))
-        painted = padded(painted, (0, max(0, (tall + more + 12 & ~1) - shapes)), (0, 0), "edge")
-        high = size_of(painted)[1]
-        rows, bright = np.arange(high, dtype=np.float32)[:, None], resized(self._surface(), (high, self._wide))
-        shade(painted, bright * (1 - 0.45 * near * smooth(rows / high * 1.4 - 0.3)))
+        canvas = drawn((self._wide, shapes), tones["own"], self._polygons(tones, shapes))
+        deeper = max(0, (tall + more + 12 & ~1) - shapes)
+        canvas = np.concatenate([canvas, np.repeat(canvas[-1:], deeper, axis=0)])
+        seen, cover = np.ascontiguousarray(canvas[..., :3]), canvas[..., 3]
+        rows = np.arange(len(canvas), dtype=np.float32)[:, None]
+        bright = opencv.resize(self._surface(), (self._wide, len(canvas)))
+        shaded = bright * (1 - 0.45 * near * smooth(rows / len(canvas) * 1.4 - 0.3))
+        seen = opencv.multiply(seen, opencv.merge([shaded] * 3), dtype=opencv.CV_8U)
         if "snow" in made:
             share = smooth(5 * (1 - rows / tall - (0.1 if look.snowy else made["snow"]) + 0.35 * (bright - 1)))
-            wash(painted, WHITE * look.light, share * np.clip(bright - 0.25, 0, 0.95))
+            seen = wash(seen, WHITE * look.light, share * np.clip(bright - 0.25, 0, 0.95))
         # What is turned up catches the light; the foot sinks into the air between this strip and the next.
-        above = np.roll(painted[3], int(4 * frame.unit), 0)
-        rim = (np.maximum(painted[3], above) - above) * np.float32((0.1 if look.dark else 0.25) / 255)
-        wash(painted, look.glow, rim)
+        rim = opencv.subtract(cover, np.roll(cover, int(4 * frame.unit), 0))
+        seen = wash(seen, look.glow, rim * np.float32((0.1 if look.dark else 0.25) / 255))
         if "clear" not in made:
             mist = smooth((rows - tall * 0.4) / (tall * 0.8)) * min(0.9, 0.55 + look.haze) * (1 - near + look.haze**2)
             far = (1 - near) ** 1.3 * 0.7 + look.haze * (1 - 0.75 * near) + mist
-            wash(painted, look.air, np.clip(far, 0, 0.97))
-        first = max(0, int((painted[3].max(1) > 0).argmax()) - 2) & ~1
-        seen = cut(painted, 0, first, self._wide, high - first)
-        return Plate(frame, seen, self._depth, foot - tall + first, made.get("followed", 0))
+            seen = wash(seen, look.air, np.clip(far, 0, 0.97))
+        first = max(0, int((cover.max(1) > 0).argmax()) - 2) & ~1
+        return Plate(
+            frame, painted(np.dstack([seen, cover])[first:]), self._depth, foot - tall + first, made.get("followed", 0)
+        )
 
     def _tones(self) -> dict[str, Field]:
         """The colours of its parts in the light of the shot."""

@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from PIL import Image, ImageOps
 
 from playground.sandbox import planes
 from playground.sandbox.encode import SAMPLE_RATE, SAMPLES_A_FRAME, Pcm
-from playground.sandbox.filters import filtered
 from playground.sandbox.planes import Planes, Size
 from playground.sandbox.spec import FPS, LABEL, RenderError, ResizeMode
 
@@ -26,8 +24,6 @@ EXTENDED_SHORT_SIDE = 720
 """Extensions come in 720p only, whatever they extend."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
-# By the quarter turns that a clip's display matrix asks for, anticlockwise.
-_TURNS = ("null", "transpose=cclock", "rotate=PI", "transpose=clock")
 
 
 def load_image(path: Path, near: Size) -> Image.Image:
@@ -77,19 +73,21 @@ class Source:
         with opened(path) as clip:
             stream = clip.streams.video[0]
             first = next(clip.decode(stream))
-            turns = round(first.rotation / 90) % 4
-            sides = (first.height, first.width) if turns % 2 else (first.width, first.height)
+            # Quarter turns that its display matrix asks for, anticlockwise.
+            self._turns: int = round(first.rotation / 90) % 4
+            sides = (first.height, first.width) if self._turns % 2 else (first.width, first.height)
             clip.seek(0, stream=stream)
             times = sorted(packet.pts * packet.time_base for packet in clip.demux(stream) if packet.pts is not None)
             if len(times) < stream.frames:
                 raise RenderError("bad_media", f"The video {path.name} is incomplete.")
             width, height = (max(2, round(side * EXTENDED_SHORT_SIDE / min(sides) / 2) * 2) for side in sides)
             regular = all(moment == Fraction(number, FPS) for number, moment in enumerate(times))
-            ours = clip.metadata.get("comment") == LABEL and not turns
+            ours = clip.metadata.get("comment") == LABEL and not self._turns
             length = times[-1] - times[0] + 1 / Fraction(stream.average_rate or FPS)
             self.size, self.frame_count = (width, height), max(1, round(length * FPS))
-            self._turn: str = _TURNS[turns]
             self.own: bool = ours and regular and self.size == (stream.width, stream.height)
+            # With which of the `pictures` each of its own frames begins, and the end.
+            self._begins = [*(round((moment - times[0]) * FPS) for moment in times), self.frame_count]
 
     def last_picture(self) -> Planes:
         """Return exactly the last frame."""
@@ -98,24 +96,30 @@ class Source:
             if stream.duration:
                 clip.seek(stream.duration - 1, stream=stream, backward=True)
             # Keeping only one frame: holding all of a long group of pictures would cost gigabytes at 4K.
-            return planes.from_frame(deque(filtered(clip, stream, self._turn), 1)[0], self.size)
+            return self._upright(deque(_decoded(clip, stream), 1)[0])
 
     def pictures(self) -> Iterator[Planes]:
         """Decode to exactly `frame_count` frames, repeating or leaving out where the clip's rate is another."""
-        even = "setpts=PTS-STARTPTS", f"fps={FPS}", "tpad=stop=-1:stop_mode=clone"
         with opened(self.path) as clip:
-            frames = filtered(clip, clip.streams.video[0], self._turn, *even)
-            yield from (planes.from_frame(frame, self.size) for frame in islice(frames, self.frame_count))
+            frames = _decoded(clip, clip.streams.video[0])
+            for frame, begin, end in zip(frames, self._begins, self._begins[1:], strict=False):
+                yield from (self._upright(frame) for _ in range(begin, end))
 
     def sound(self) -> Pcm:
         """Decode the sound, as long as the picture; silence where there is none."""
-        length = self.frame_count * SAMPLES_A_FRAME
-        form = f"sample_fmts=fltp:sample_rates={SAMPLE_RATE}:channel_layouts=stereo"
+        length, resampler = self.frame_count * SAMPLES_A_FRAME, av.AudioResampler("fltp", "stereo", SAMPLE_RATE)
         with opened(self.path) as clip:
-            if not clip.streams.audio:
-                return np.zeros((2, length), np.float32)
-            frames = filtered(clip, clip.streams.audio[0], f"aformat={form}", "apad", f"atrim=end_sample={length}")
-            return np.concatenate([frame.to_ndarray() for frame in frames], axis=1)
+            frames = [frame for stream in clip.streams.audio[:1] for frame in (*clip.decode(stream), None)]
+            parts: list[Any] = [part.to_ndarray() for frame in frames for part in resampler.resample(frame)]
+        return np.concatenate([*parts, np.zeros((2, length), np.float32)], axis=1)[:, :length]
+
+    def _upright(self, frame: Any) -> Planes:
+        return planes.scaled([np.rot90(plane, self._turns) for plane in planes.from_frame(frame)], self.size)
+
+
+def _decoded(clip: Any, stream: Any) -> Iterator[Any]:
+    stream.thread_type = "AUTO"
+    return clip.decode(stream)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 from playground.assets import asset
-from playground.sandbox.planes import Planes, Size, copied, cut, from_image, lay, size_of
+from playground.sandbox.planes import Planes, Size, cut, from_image, lay, piece, size_of
 from playground.sandbox.spec import FPS, LABEL
 
 _LABEL_GROUND = (14, 16, 20, 255)
@@ -62,7 +62,7 @@ def without_label(picture: Planes) -> Planes:
     left, top, right, bottom = ours.box
     if np.abs(picture[0][top:bottom, left:right].astype(int) - ours.piece[0]).mean() > _ALIKE:
         return picture
-    healed = copied(picture)
+    healed = [plane.copy() for plane in picture]
     for plane in cut(healed, left, top - 2, right - left, bottom - top + 4):
         plane[:] = np.linspace(plane[0], plane[-1], len(plane))
     return healed
@@ -93,13 +93,13 @@ def prints(images: Sequence[Image.Image], size: Size) -> list[Laid]:
         picture = ImageOps.contain(image.convert("RGBA"), (round(0.92 * wide), round(0.92 * high)))
         if np.asarray(picture)[..., 3].min() > 250:
             picture = ImageOps.expand(ImageOps.crop(picture, edge), edge, "white")
-        piece = Image.new("RGBA", (picture.width + 7 * edge & ~1, picture.height + 7 * edge & ~1))
+        shown = Image.new("RGBA", (picture.width + 7 * edge & ~1, picture.height + 7 * edge & ~1))
         # Its shadow falls a little below it.
-        piece.paste((0, 0, 0, 102), (3 * edge, 4 * edge), picture)
-        piece = piece.filter(ImageFilter.GaussianBlur(edge))
-        piece.alpha_composite(picture, (3 * edge, 3 * edge))
+        shown.paste((0, 0, 0, 102), (3 * edge, 4 * edge), picture)
+        shown = shown.filter(ImageFilter.GaussianBlur(edge))
+        shown.alpha_composite(picture, (3 * edge, 3 * edge))
         x, y = 0.07 * size[0] + wide * (number % across + 0.5), 0.14 * size[1] + high * (number // across + 0.5)
-        laid.append(Laid(from_image(piece), round(x - piece.width / 2), round(y - piece.height / 2)))
+        laid.append(Laid(piece(from_image(shown)), round(x - shown.width / 2), round(y - shown.height / 2)))
     return laid
 
 
@@ -132,4 +132,4 @@ def _text(lines: Sequence[str], pixels: int, ground: tuple[int, int, int, int]) 
     ImageDraw.Draw(image).multiline_text(
         middle, "\n".join(lines), "white", font, "ma", spacing=pixels * 0.16, align="center"
     )
-    return from_image(image)
+    return piece(from_image(image))

@@ -7,12 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from playground.sandbox.planes import HALVINGS, Planes, Size, from_image, mixed
+from playground.sandbox.planes import Plane, Planes, Size, from_image, opencv
 
-_BT709 = np.array([[0.1826, 0.6142, 0.062], [-0.1006, -0.3386, 0.4392], [0.4392, -0.3989, -0.0403]], np.float32)
-_BLACK = np.array([16, 128, 128], np.float32)
-Field: TypeAlias = NDArray[np.floating[Any]]
-"""Values over a picture (rows, columns) or a line; a colour (red, green and blue, 0 to 255), or a canvas of colours."""
+Field: TypeAlias = NDArray[Any]
+"""Values (float32) over a picture (rows, columns) or a line; a colour (red, green and blue, 0 to 255) or colours."""
 Polygon: TypeAlias = tuple[Iterable[tuple[float, float]], Field, float]
 """Its corners in pixels, its colour, and how much it covers, 0 to 1."""
 
@@ -28,31 +26,24 @@ def blend(first: Field, second: Field, share: Field | float) -> Field:
     return first + (second - first) * (each[..., None] if each.ndim else each)
 
 
-def code(tone: Field) -> Field:
-    """A colour, or a canvas of colours, as the planes hold it: luma and the two chromas, 0 to 255."""
-    return tone @ _BT709.T + _BLACK
-
-
-def drawn(size: Size, ground: Field, polygons: Iterable[Polygon]) -> Planes:
-    """Polygons one over the other, with their coverage; `ground` is the colour of what nothing covers."""
-    image = Image.new("RGBA", (2 * size[0], 2 * size[1]), _rgba(ground, 0))
+def drawn(size: Size, ground: Field, polygons: Iterable[Polygon]) -> Plane:
+    """Polygons one over the other, as 8-bit colours and coverage (rows, columns, 4); where nothing is, `ground`."""
+    image = Image.new("RGBA", (2 * size[0], 2 * size[1]), (*map(int, ground), 0))
     pen = ImageDraw.Draw(image)
     for corners, tone, covering in polygons:
-        pen.polygon([(2 * x, 2 * y) for x, y in corners], fill=_rgba(tone, covering))
-    return from_image(image, size)
+        pen.polygon([(2 * x, 2 * y) for x, y in corners], fill=(*map(int, tone), round(255 * covering)))
+    return opencv.resize(np.asarray(image), size, interpolation=opencv.INTER_AREA)
 
 
-def wash(painted: Planes, tone: Field, share: Field) -> None:
-    """Lay a colour over planes, in place; `share` is its part of each pixel, or of each row, 0 to 1."""
-    parts = (255 * share).astype(np.uint8)
-    for halving, plane, value in zip(HALVINGS, painted[:3], code(tone).astype(np.uint8), strict=False):
-        plane[...] = mixed(plane, value, parts[:: 1 << halving, :: 1 << halving])
+def wash(canvas: Plane, tone: Field, share: Field) -> Plane:
+    """Lay a colour over a canvas of 8 bits; `share` is its part of each place, or of each row, 0 to 1."""
+    each = np.broadcast_to(share.astype(np.float32), canvas.shape[:2]).copy()
+    return opencv.blendLinear(canvas, np.full_like(canvas, tone), 1 - each, each)
 
 
-def shade(painted: Planes, bright: Field) -> None:
-    """Make planes brighter or darker, in place, each pixel so many times."""
-    for halving, plane, dark in zip(HALVINGS, painted[:3], _BLACK, strict=False):
-        plane[...] = np.clip((plane - dark) * bright[:: 1 << halving, :: 1 << halving] + dark, 0, 255)
+def painted(canvas: Field) -> Planes:
+    """The planes of a canvas of colours, with its coverage or without."""
+    return from_image(Image.fromarray(canvas.clip(0, 255).astype(np.uint8)))
 
 
 def fractal(
@@ -71,16 +62,7 @@ def fractal(
     return noise / noise.std()
 
 
-def resized(field: Field, shape: tuple[int, int]) -> Field:
-    """Scale a field of values smoothly to (rows, columns)."""
-    return np.array(Image.fromarray(field).resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
-
-
 def smooth(value: Field | float) -> Field:
     """Ease from 0 to 1 with soft ends; what is outside is held."""
     held = np.clip(value, 0, 1)
     return held * held * (3 - 2 * held)
-
-
-def _rgba(tone: Field, covering: float = 1) -> tuple[int, ...]:
-    return (*map(int, tone), round(255 * covering))

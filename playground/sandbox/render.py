@@ -7,6 +7,8 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import cv2
+
 from playground.sandbox import media, overlay, planes
 from playground.sandbox.encode import SAMPLES_A_FRAME, alike, encode, join
 from playground.sandbox.planes import Planes, Size
@@ -24,6 +26,8 @@ def render(spec: RenderSpec, tell: Callable[[float], None]) -> int:
 
     `tell` receives the share done, 0 to 1, never falling. Raises `RenderError` for media that cannot be used.
     """
+    # The encoder has the other cores, and the pictures must not follow how many there are.
+    cv2.setNumThreads(1)
     story = read(spec.prompt, spec.negative_prompt, max(1, min(4, spec.seconds // _LEAST_SHOT_SECONDS)))
     source = media.Source(spec.source_video) if spec.source_video is not None else None
     size = source.size if source is not None else spec.size

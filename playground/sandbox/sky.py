@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 
 from playground.sandbox.camera import PERIOD, Frame, Plate
-from playground.sandbox.paint import Field, blend, code, colour, fractal, resized, smooth, wash
-from playground.sandbox.planes import HALVINGS, Plane, Planes, cut, size_of
+from playground.sandbox.paint import Field, blend, colour, fractal, painted, smooth
+from playground.sandbox.planes import opencv
 from playground.sandbox.story import Shot, table
 
 WHITE = colour((242, 244, 250))
@@ -45,17 +45,12 @@ def sky(look: Look, frame: Frame, dice: np.random.Generator) -> Plate:
         air = blend(air, tone, np.broadcast_to(np.clip((start - up) / (start - end), 0, 1), _COARSE))
     warmth = np.clip(0.75 * np.exp(-distance * 3.2) + 0.4 * np.exp(-distance * 12), 0, 1)
     air = blend(air, look.glow, warmth * (0.3 if look.clouds > 0 or look.dark else 0.75))
-    air = _clouded(air, look, up, distance, dice)
-    codes, painted = code(air), list[Plane]()
-    for channel, halving in enumerate(HALVINGS[:3]):
-        plane = resized(codes[..., channel], (high >> halving, wide >> halving))
-        if not halving:
-            # A grain finer than a step of the encoder keeps wide gradients from banding.
-            plane += resized(dice.standard_normal((high // 2, wide // 2), np.float32), (high, wide))
-        painted.append(plane.clip(16, 240).astype(np.uint8))
+    air = opencv.resize(_clouded(air, look, up, distance, dice), (wide, high))
     if look.clouds <= 0:
-        _light(painted, sun, look, frame.unit, dice)
-    return Plate(frame, painted, float("inf"), -above)
+        _light(air, sun, look, frame.unit, dice)
+    # A grain finer than a step of the encoder keeps wide gradients from banding.
+    air += opencv.resize(dice.standard_normal((high // 2, wide // 2), np.float32), (wide, high))[..., None]
+    return Plate(frame, painted(air), float("inf"), -above)
 
 
 def _clouded(air: Field, look: Look, up: Field, distance: Field, dice: np.random.Generator) -> Field:
@@ -71,26 +66,24 @@ def _clouded(air: Field, look: Look, up: Field, distance: Field, dice: np.random
     return blend(blend(air, shade, cover), bright, cover * lit * (0.35 if look.clouds > 0 else 1))
 
 
-def _light(air: Planes, sun: tuple[float, float], look: Look, unit: float, dice: np.random.Generator) -> None:
+def _light(air: Field, sun: tuple[float, float], look: Look, unit: float, dice: np.random.Generator) -> None:
     """Draw the sun, or stars and the moon, in place."""
-    wide, high = size_of(air)
     if look.dark:
-        row, column = dice.integers(0, high - 1, _STARS), dice.integers(0, wide - 1, _STARS)
-        shine = 46 + 189 * dice.random(_STARS, np.float32) ** 5
+        row, column = dice.integers(0, air.shape[0] - 1, _STARS), dice.integers(0, air.shape[1] - 1, _STARS)
+        shine = 50 + 200 * dice.random(_STARS, np.float32)[:, None] ** 5
         for down, along, part in ((0, 0, 1), (0, 1, 0.5), (1, 0, 0.5), (1, 1, 0.3)):
             at = row + down, column + along
-            air[0][at] = np.maximum(air[0][at], (shine * np.float32(part)).astype(np.uint8))
+            air[at] = np.maximum(air[at], shine * np.float32(part))
     radius: float = unit * look.disc
-    side = int(14 * radius) & ~1
-    left, top = (max(0, int(middle - 7 * radius)) & ~1 for middle in sun)
-    part = cut(air, left, top, min(side, wide - left), min(side, high - top))
-    below = (np.arange(size_of(part)[1], dtype=np.float32)[:, None] + top - sun[1]) / radius
-    beside = (np.arange(size_of(part)[0], dtype=np.float32) + left - sun[0]) / radius
+    left, top = (max(0, int(middle - 7 * radius)) for middle in sun)
+    part = air[top : top + int(14 * radius), left : left + int(14 * radius)]
+    below = (np.arange(part.shape[0], dtype=np.float32)[:, None] + top - sun[1]) / radius
+    beside = (np.arange(part.shape[1], dtype=np.float32) + left - sun[0]) / radius
     out = np.hypot(below, beside)
-    wash(part, look.glow, np.exp(-np.maximum(out - 1, 0)) * (0.2 if look.dark else 0.5))
     disc = np.clip((1 - out) * radius + 0.5, 0, 1)
+    part[...] = blend(part, look.glow, np.exp(-np.maximum(out - 1, 0)) * (0.2 if look.dark else 0.5))
     if look.dark:
         # A moon is not full.
-        wash(part, look.sky[1], disc)
+        part[...] = blend(part, look.sky[1], disc)
         disc *= smooth(0.6 + 0.7 * beside - 0.6 * below)
-    wash(part, blend(look.glow, WHITE, 0.5), disc)
+    part[...] = blend(part, blend(look.glow, WHITE, 0.5), disc)

@@ -1,16 +1,16 @@
 """The sound of a story: rain, wind or waves, a chord for the mood, a murmur where somebody speaks.
 
-What each is made of, chains of libavfilter's filters, stands in the table of sounds.
+What each is made of, chains of libavfilter's filters written as FFmpeg writes them, stands in the table of sounds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from av.filter import Graph
 
 from playground.sandbox.encode import SAMPLE_RATE, Pcm
-from playground.sandbox.filters import chained, pulled
 from playground.sandbox.story import Story, table
 
 _SECONDS_A_LETTER = 0.07
@@ -18,31 +18,41 @@ _SECONDS_A_LETTER = 0.07
 
 def soundtrack(story: Story, seconds: int, seed: int) -> Pcm:
     """Return `seconds` of stereo sound that fits the story, between -1 and 1, faded at both ends."""
-    graph, lasting = Graph(), f"duration={seconds}:sample_rate={SAMPLE_RATE}"
-    slowly = f"duration={seconds}:sample_rate={SAMPLE_RATE // 3}"
+    graph, mix, frames = Graph(), table("scenery")["mix"]["all"], list[Any]()
+    facts = {
+        "end": seconds - 0.25,
+        "samples": seconds * SAMPLE_RATE,
+        "lasting": f"duration={seconds}:sample_rate={SAMPLE_RATE}",
+    }
+    facts["slowly"] = f"duration={seconds}:sample_rate={SAMPLE_RATE // 3}"
     voices = [
-        [step.format(lasting=lasting, slowly=slowly, seed=seed % 2**31 + number, **facts) for step in voice]
-        for name, facts in _heard(story, seconds)
+        _added(graph, voice, facts | own | {"seed": seed % 2**31 + number})
+        for name, own in _heard(story, seconds)
         for number, voice in enumerate(table("scenery")["sounds"][name])
     ]
-    whole = table("scenery")["mix"]["all"]
-    mixed, _ = chained(
-        graph,
-        f"amix=inputs={len(voices)}:normalize=0",
-        *(step.format(end=seconds - 0.25, samples=seconds * SAMPLE_RATE) for step in whole),
-        "abuffersink",
-    )
+    whole = _added(graph, [f"amix=inputs={len(voices)}:normalize=0", *mix, "abuffersink"], facts)
     for number, voice in enumerate(voices):
-        chained(graph, *voice)[1].link_to(mixed, 0, number)
+        voice[-1].link_to(whole[0], 0, number)
     graph.configure()
-    return np.concatenate([frame.to_ndarray() for frame in pulled(graph)], axis=1)
+    with suppress(EOFError):
+        while True:
+            frames.append(graph.pull().to_ndarray())
+    return np.concatenate(frames, axis=1)
+
+
+def _added(graph: Graph, steps: Iterable[str], facts: dict[str, Any]) -> list[Any]:
+    """Add a chain of filters to a graph, and to each what it should know."""
+    chain = [
+        graph.add(name, options or None) for name, _, options in (step.format(**facts).partition("=") for step in steps)
+    ]
+    graph.link_nodes(*chain)
+    return chain
 
 
 def _heard(story: Story, seconds: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """The names of the sounds, each with what its filters are told."""
     yield "silence", {}
-    for name in story.sounds:
-        yield name, {}
+    yield from ((name, {}) for name in story.sounds)
     starts = story.starts(seconds * 1000) if story.music else []
     for shot, start, end in zip(story.shots, starts, starts[1:], strict=False):
         for pitch in table("scenery")["hours"][shot.hour]["chord"]:

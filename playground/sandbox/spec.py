@@ -27,7 +27,9 @@ _ALLOWED: dict[str, Sequence[object]] = {
     "resize_mode": get_args(ResizeMode),
     "seconds": range(1, 61),
     "seed": range(2**63),
+    "audio": (True, False),
 }
+_TEXTS = "prompt", "negative_prompt"
 _PATHS = "output", "first_frame", "last_frame", "source_video"
 _SHORT_SIDE: dict[Resolution, int] = {"720p": 720, "1080p": 1080, "4k": 2160}
 
@@ -67,8 +69,10 @@ class RenderSpec:
     source_video: Path | None = None
 
     def __post_init__(self) -> None:
-        for name, allowed in _ALLOWED.items():
-            if getattr(self, name) not in allowed:
+        known = [name for name, allowed in _ALLOWED.items() if getattr(self, name) in allowed]
+        known += [name for name in _TEXTS if isinstance(getattr(self, name), str)]
+        for name in (*_ALLOWED, *_TEXTS):
+            if name not in known:
                 raise RenderError("bad_spec", f"The spec is wrong: {name} cannot be {getattr(self, name)!r}.")
 
     @classmethod

@@ -21,6 +21,9 @@ _NICENESS = 10
 _MOST_MEMORY = 3 << 30
 """Bytes of data that the process may hold, several times what a 4K clip takes: a strange input ends here alone."""
 
+# What the system, FFmpeg of an encoder that could not begin, and OpenCV say where there is none.
+_NO_MEMORY = errno.ENOMEM, int.from_bytes(b"EXT ", "little"), -4
+
 
 def main(path: str) -> int:
     """Render the spec in a file and return the exit code."""
@@ -64,10 +67,10 @@ def _as_told(error: Exception) -> RenderError:
     if isinstance(error, RenderError):
         return error
     traceback.print_exception(error)
-    code = errno.ENOMEM if isinstance(error, MemoryError) else getattr(error, "errno", None)
+    code = getattr(error, "errno", getattr(error, "code", None))
     if code == errno.ENOSPC:
         return RenderError("no_space", "There is no space left on the disk.")
-    if code == errno.ENOMEM:
+    if isinstance(error, MemoryError) or code in _NO_MEMORY:
         return RenderError("no_memory", "The preview needs more memory than the sandbox may take.")
     return RenderError("render_failed", "The preview could not be rendered.")
 

@@ -93,7 +93,9 @@ def test_tells_of_a_bad_video(tmp_path: Path) -> None:
     assert lines[-1]["error"]["code"] == "bad_media"
 
 
-@pytest.mark.parametrize("fields", [{"mode": "music"}, {"seconds": 0}, {"unknown": 1}])
+@pytest.mark.parametrize(
+    "fields", [{"mode": "music"}, {"seconds": 0}, {"unknown": 1}, {"prompt": 5}, {"audio": "yes"}, {"output": 3}]
+)
 def test_tells_of_a_bad_spec(tmp_path: Path, fields: dict[str, Any]) -> None:
     code, lines, _ = run(written(tmp_path, **fields))
     assert code == 1
@@ -103,7 +105,7 @@ def test_tells_of_a_bad_spec(tmp_path: Path, fields: dict[str, Any]) -> None:
 def test_tells_of_too_little_memory_and_leaves_nothing_behind(tmp_path: Path) -> None:
     with start(written(tmp_path, resolution="1080p")) as worker:
         assert worker.stdout is not None
-        resource.prlimit(worker.pid, resource.RLIMIT_DATA, (300 << 20, 300 << 20))
+        resource.prlimit(worker.pid, resource.RLIMIT_DATA, (400 << 20, 400 << 20))
         last = json.loads(list(worker.stdout)[-1])
         assert worker.wait(30) == 1
     assert last["error"]["code"] == "no_memory"
