@@ -53,8 +53,8 @@ class _Strip:
         shapes, tones = tall + int(self._high / 8) + 12 & ~1, self._tones()
         canvas = drawn((self._wide, shapes), tones["own"], self._polygons(tones, shapes))
         deeper = max(0, (tall + more + 12 & ~1) - shapes)
-        canvas = np.concatenate([canvas, np.repeat(canvas[-1:], deeper, axis=0)])
-        seen, cover = np.ascontiguousarray(canvas[..., :3]), canvas[..., 3]
+        canvas = opencv.copyMakeBorder(canvas, 0, deeper, 0, 0, opencv.BORDER_REPLICATE)
+        seen, cover = opencv.cvtColor(canvas, opencv.COLOR_RGBA2RGB), canvas[..., 3]
         rows = np.arange(len(canvas), dtype=np.float32)[:, None]
         bright = opencv.resize(self._surface(), (self._wide, len(canvas)))
         shaded = bright * (1 - 0.45 * near * smooth(rows / len(canvas) * 1.4 - 0.3))
@@ -70,9 +70,8 @@ class _Strip:
             far = (1 - near) ** 1.3 * 0.7 + look.haze * (1 - 0.75 * near) + mist
             seen = wash(seen, look.air, np.clip(far, 0, 0.97))
         first = max(0, int((cover.max(1) > 0).argmax()) - 2) & ~1
-        return Plate(
-            frame, painted(np.dstack([seen, cover])[first:]), self._depth, foot - tall + first, made.get("followed", 0)
-        )
+        strip = painted(opencv.merge([seen, cover])[first:])
+        return Plate(frame, strip, self._depth, foot - tall + first, made.get("followed", 0))
 
     def _tones(self) -> dict[str, Field]:
         """The colours of its parts in the light of the shot."""

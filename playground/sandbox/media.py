@@ -81,11 +81,11 @@ class Source:
             if len(times) < stream.frames:
                 raise RenderError("bad_media", f"The video {path.name} is incomplete.")
             width, height = (max(2, round(side * EXTENDED_SHORT_SIDE / min(sides) / 2) * 2) for side in sides)
-            regular = all(moment == Fraction(number, FPS) for number, moment in enumerate(times))
-            ours = clip.metadata.get("comment") == LABEL and not self._turns
+            regular = not self._turns and times == [Fraction(number, FPS) for number in range(len(times))]
             length = times[-1] - times[0] + 1 / Fraction(stream.average_rate or FPS)
             self.size, self.frame_count = (width, height), max(1, round(length * FPS))
-            self.own: bool = ours and regular and self.size == (stream.width, stream.height)
+            ours = clip.metadata.get("comment") == LABEL and self.size == (stream.width, stream.height)
+            self.own: bool = ours and regular
             # With which of the `pictures` each of its own frames begins, and the end.
             self._begins = [*(round((moment - times[0]) * FPS) for moment in times), self.frame_count]
 

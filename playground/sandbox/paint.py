@@ -38,7 +38,8 @@ def drawn(size: Size, ground: Field, polygons: Iterable[Polygon]) -> Plane:
 def wash(canvas: Plane, tone: Field, share: Field) -> Plane:
     """Lay a colour over a canvas of 8 bits; `share` is its part of each place, or of each row, 0 to 1."""
     each = np.broadcast_to(share.astype(np.float32), canvas.shape[:2]).copy()
-    return opencv.blendLinear(canvas, np.full_like(canvas, tone), 1 - each, each)
+    plain = opencv.merge([np.full(each.shape, channel, np.uint8) for channel in tone])
+    return opencv.blendLinear(canvas, plain, 1 - each, each)
 
 
 def painted(canvas: Field) -> Planes:

@@ -83,4 +83,4 @@ def _shot(spec: RenderSpec, story: Story, size: Size, source: media.Source | Non
         return shot
     # The camera goes on over the last picture, then what the new prompt says comes up.
     after = scene(story, size, spec.frame_count, spec.seed)
-    return dissolve(shot, after, first=FPS, last=max(FPS + 1, min(spec.frame_count - 1, 4 * FPS)))
+    return dissolve(shot, after, first=FPS, last=FPS + min(spec.frame_count, 3 * FPS) // 2)

@@ -1,6 +1,7 @@
 """The light of a shot, and its sky: air, clouds, stars, the sun or the moon."""
 
 from types import SimpleNamespace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -9,14 +10,12 @@ from playground.sandbox.paint import Field, blend, colour, fractal, painted, smo
 from playground.sandbox.planes import opencv
 from playground.sandbox.story import Shot, table
 
+Look: TypeAlias = SimpleNamespace
+"""The colours of a shot, as the tables of hours, weathers and places explain them."""
 WHITE = colour((242, 244, 250))
 
 _COARSE = (320, 640)
 _STARS = 1200
-
-
-class Look(SimpleNamespace):
-    """The colours of a shot, as the tables of hours, weathers and places explain them."""
 
 
 def look_of(shot: Shot) -> Look:

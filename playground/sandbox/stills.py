@@ -16,8 +16,6 @@ Shot: TypeAlias = Callable[[int], Planes]
 
 _LARGEST_DRAWN = 1920 * 1088
 _CLOSEST = 1.18
-_FINER = 1.5
-"""Frames are sampled from a picture enlarged by this: what lies between its pixels is soft."""
 _SEARCHED = 640
 """The longer side of the pictures in which a morph looks for what is alike; there nothing moves farther than this:"""
 _FARTHEST = 90
@@ -33,13 +31,10 @@ def still(picture: Planes, frame_count: int, move: str) -> Shot:
     """Move a camera over one picture. Frame 0 is exactly the picture."""
     size, way = size_of(picture), table("scenery")["camera"][move]
     # Drawing back shows more than there is: the picture goes on mirrored.
-    finer, margin = (
-        scaled(picture, (round(size[0] * _FINER / 2) * 2, round(size[1] * _FINER / 2) * 2)),
-        max(size) // 10 * 2,
-    )
-    finer = [
+    margin = max(size) // 10 * 2
+    fine = [
         opencv.copyMakeBorder(plane, *[margin >> halving] * 4, opencv.BORDER_REFLECT)
-        for plane, halving in zip(finer, HALVINGS, strict=False)
+        for plane, halving in zip(_doubled(picture), HALVINGS, strict=False)
     ]
 
     def frame(index: int) -> Planes:
@@ -49,11 +44,9 @@ def still(picture: Planes, frame_count: int, move: str) -> Shot:
             return [plane.copy() for plane in picture]
         across += 0.07 * way.get("shakes", 0) * math.sin(2.1 * seconds)
         down += 0.07 * way.get("shakes", 0) * math.sin(2.9 * seconds)
-        step = _FINER / _CLOSEST**nearer
-        left, top = (
-            margin + side * (_FINER - step) / 2 * (1 + aside) for side, aside in zip(size, (across, down), strict=True)
-        )
-        return view(finer, left, top, step, size)
+        step = 2 / _CLOSEST**nearer
+        left, top = (side * (1 - step / 2) * (1 + aside) for side, aside in zip(size, (across, down), strict=True))
+        return view(fine, margin + left, margin + top, step, size)
 
     return frame
 
@@ -101,7 +94,7 @@ def flow(one: Planes, other: Planes) -> Field:
 def _moving(picture: Planes, way: Field) -> Callable[[float], Planes]:
     """A picture that can be moved any share of the way along a flow, in half pixels."""
     wide, high = size_of(picture)
-    fine, doubled = scaled(picture, (2 * wide, 2 * high)), (2 * way).astype(np.int16)
+    fine, doubled = _doubled(picture), (2 * way).astype(np.int16)
     grid = np.dstack(np.meshgrid(np.arange(0, 2 * wide, 2), np.arange(0, 2 * high, 2))).astype(np.int16)
 
     def moved(share: float) -> Planes:
@@ -113,3 +106,9 @@ def _moving(picture: Planes, way: Field) -> Callable[[float], Planes]:
         ]
 
     return moved
+
+
+def _doubled(picture: Planes) -> Planes:
+    """A picture twice as large: what lies between its pixels is found where there are more."""
+    wide, high = size_of(picture)
+    return scaled(picture, (2 * wide, 2 * high))

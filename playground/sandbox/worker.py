@@ -7,7 +7,6 @@ closes, the parent is gone, and the worker ends at once (exit 2).
 
 import contextlib
 import errno
-import gc
 import json
 import os
 import sys
@@ -45,8 +44,6 @@ def main(path: str) -> int:
 
 def _be_modest() -> None:
     """Give way to others, and take no more memory than any clip needs, where the system knows such limits."""
-    # What lives a few seconds leaves no rubbish worth a search.
-    gc.disable()
     with contextlib.suppress(ImportError, AttributeError, OSError, ValueError):
         os.nice(_NICENESS)
         import resource
