@@ -67,7 +67,7 @@ def morph(first: Planes, last: Planes, frame_count: int) -> Shot:
     """Move what is alike in both from one to the other, let the rest dissolve; both ends are exact."""
     small = drawn_size(size_of(first))
     ends = [scaled(picture, small) for picture in (first, last)]
-    one, other = _moving(ends[0], flow(*ends)), _moving(ends[1], flow(*ends[::-1]))
+    one, other = map(_moving, ends, flows(*ends))
 
     def frame(index: int) -> Planes:
         if index in (0, frame_count - 1):
@@ -78,24 +78,34 @@ def morph(first: Planes, last: Planes, frame_count: int) -> Shot:
     return frame
 
 
-def flow(one: Planes, other: Planes) -> Field:
-    """Say how many pixels across and down each place of one picture moves to its like in the other (rows, columns, 2).
+def flows(one: Planes, other: Planes) -> tuple[Field, Field]:
+    """Say how many pixels across and down each place of a picture moves to its like in the other, and back.
 
-    Dense inverse search (T. Kroeger and others, 2016) in small pictures; each place takes what those around it say.
+    Each (rows, columns, 2), by dense inverse search (T. Kroeger and others, 2016) in small pictures.
     """
     wide, high = size_of(one)
     finer, area = max(wide, high) / _SEARCHED, opencv.INTER_AREA
     greys = [opencv.resize(each[0], None, fx=1 / finer, fy=1 / finer, interpolation=area) for each in (one, other)]
-    search = opencv.DISOpticalFlow_create(opencv.DISOPTICAL_FLOW_PRESET_FAST)
-    found = np.clip(search.calc(greys[0], greys[1], np.empty(0)), -_FARTHEST, _FARTHEST)
-    return opencv.resize(opencv.GaussianBlur(found, (0, 0), 10), (wide, high)) * np.float32(finer)
+    search = opencv.DISOpticalFlow_create(opencv.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    there, back = (search.calc(*pair, np.empty(0)).clip(-_FARTHEST, _FARTHEST) for pair in (greys, greys[::-1]))
+    sure = _confirmed(there, back), _confirmed(back, there)
+    return tuple(opencv.resize(way, (wide, high)) * np.float32(finer) for way in sure)
+
+
+def _confirmed(way: Field, back: Field) -> Field:
+    """What the flow back confirms of a flow; each place takes what those around it say, and stays if none is sure."""
+    arrived = _grid(way.shape[1], way.shape[0], 1).astype(np.float32) + way
+    returned = way + opencv.remap(back, arrived, np.empty(0), opencv.INTER_LINEAR)
+    sure = (np.linalg.norm(returned, axis=2) < 1).astype(np.float32)[..., None]
+    around = opencv.GaussianBlur(np.dstack([way * sure, sure]), (0, 0), 10)
+    return around[..., :2] / (0.9 * around[..., 2:] + 0.1)
 
 
 def _moving(picture: Planes, way: Field) -> Callable[[float], Planes]:
     """A picture that can be moved any share of the way along a flow, in half pixels."""
     wide, high = size_of(picture)
     fine, doubled = _doubled(picture), (2 * way).astype(np.int16)
-    grid = np.dstack(np.meshgrid(np.arange(0, 2 * wide, 2), np.arange(0, 2 * high, 2))).astype(np.int16)
+    grid = _grid(wide, high, 2)
 
     def moved(share: float) -> Planes:
         place = opencv.addWeighted(grid, 1, doubled, -share, 0)
@@ -112,3 +122,8 @@ def _doubled(picture: Planes) -> Planes:
     """A picture twice as large: what lies between its pixels is found where there are more."""
     wide, high = size_of(picture)
     return scaled(picture, (2 * wide, 2 * high))
+
+
+def _grid(wide: int, high: int, step: int) -> Field:
+    """Column and row of each place (rows, columns, 2)."""
+    return np.dstack(np.meshgrid(np.arange(wide), np.arange(high))).astype(np.int16) * np.int16(step)
