@@ -179,7 +179,7 @@ def test_an_open_page_comes_to_rest_and_one_that_waits_lays_out_next_to_nothing(
     until = time.monotonic() + 15
     while page.evaluate(resting) > 5:
         assert time.monotonic() < until, "the page never rests"
-    session = page.context.new_cdp_session(page)
+    session: Any = page.context.new_cdp_session(page)
     session.send("Performance.enable")
 
     def laid_out() -> float:
