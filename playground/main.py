@@ -109,7 +109,7 @@ class Playground:
             clock=now,
             read_seconds=read_seconds,
         )
-        changes = Changes()
+        self._changes = changes = Changes()
         allowed, known = settings.allow_private_hosts, frozenset[str]() if settings.public else trusted
         inputs = Inputs(
             self._files, self._store, self._decoder, lambda url: url_problem(url, known, allowed), self._is_at_hand
@@ -181,6 +181,10 @@ class Playground:
     async def warm_up(self) -> None:
         """Begin what the first visitor would wait for."""
         await self._decoder.start()
+
+    def let_go(self) -> None:
+        """Answer everybody who waits for news of a job: there will be none here."""
+        self._changes.end()
 
     async def try_out(self) -> None:
         """See whether the folders and the database can be used, and let go of them again.

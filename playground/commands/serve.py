@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import socket
+from collections.abc import Callable
 
 import uvicorn
 
@@ -33,7 +34,7 @@ async def _served(options: argparse.Namespace, settings: Settings) -> Exit:
         await playground.try_out()
         app = await asyncio.to_thread(web_app, playground)
         url = f"http://{_shown(options.host)}:{listening.getsockname()[1]}"
-        await serve_until_stopped(app, listening, f"Veo Playground is at {url}")
+        await serve_until_stopped(app, listening, f"Veo Playground is at {url}", playground.let_go)
     return Exit.DONE
 
 
@@ -55,8 +56,13 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-async def serve_until_stopped(app: object, listening: socket.socket, once_up: str) -> None:
-    """Run an ASGI app on a socket until SIGINT or SIGTERM; print a line once it answers."""
+async def serve_until_stopped(
+    app: object, listening: socket.socket, once_up: str, let_go: Callable[[], None] | None = None
+) -> None:
+    """Run an ASGI app on a socket until SIGINT or SIGTERM; print a line once it answers.
+
+    `let_go` answers those requests that wait for something: otherwise they would be cut off at the end.
+    """
     config = uvicorn.Config(
         app,  # pyright: ignore[reportArgumentType] - uvicorn's own ASGI types are narrower than Starlette's
         log_level="warning",
@@ -66,21 +72,28 @@ async def serve_until_stopped(app: object, listening: socket.socket, once_up: st
         # It would carry the signatures of media links and the ids of jobs.
         access_log=False,
     )
-    await _Announcing(config, once_up).serve(sockets=[listening])
+    await _Announcing(config, once_up, let_go).serve(sockets=[listening])
 
 
 class _Announcing(uvicorn.Server):
-    """A server that says where it is once it answers, not before."""
+    """A server that says where it is once it answers, not before, and whose visitors do not wait once it stops."""
 
-    def __init__(self, config: uvicorn.Config, once_up: str) -> None:
+    def __init__(self, config: uvicorn.Config, once_up: str, let_go: Callable[[], None] | None) -> None:
         super().__init__(config)
         self._once_up = once_up
+        self._let_go = let_go
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then print the line."""
         await super().startup(sockets=sockets)
         if self.started:
             tell(self._once_up)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop."""
+        if self._let_go is not None:
+            self._let_go()
+        await super().shutdown(sockets)
 
 
 def _shown(host: str) -> str:

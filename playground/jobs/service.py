@@ -320,7 +320,7 @@ class Service:
         return [(job.owner, await self._view(job)) for job in await self._shop.store.of_owner(None, limit)]
 
     async def watch(self, job_id: str, *, owner: str) -> AsyncGenerator[JobView]:
-        """A job's view now and at every change until it rests; leaving early does not touch the job.
+        """A job's view now and at every change until it rests, or the process stops; leaving early does not touch it.
 
         Raises:
             NotFound: there is none, or it is somebody else's.
@@ -340,10 +340,11 @@ class Service:
                         yield view
                     if view.at_rest:
                         return
-                await changed()
+                if not await changed():
+                    return
 
     async def newer(self, job_id: str, *, owner: str, than: str, wait_seconds: float) -> JobView:
-        """A job's view as soon as its mark is another one than `than`; after the wait, or at rest, as it is.
+        """A job's view once its mark is another one than `than`; as it is after the wait, at rest, or at a stop.
 
         Raises:
             NotFound: there is none, or it is somebody else's.
