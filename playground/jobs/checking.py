@@ -1,7 +1,7 @@
 """What is to be said of a request before it is sent: the domain's answers over the facts of this machine."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from playground.domain.capabilities import Evidence, ModeSpec
@@ -58,32 +58,23 @@ class CheckResult:
 
 async def check_request(
     shop: Workshop, request: VideoRequest, owner: str, files_under: Path | None, untouched: Collection[str] = ()
-) -> tuple[CheckResult, list[Found]]:
-    """Judge a request and follow its media; never touches the network."""
-    found = await shop.inputs.find(request, owner, files_under)
-    return judged(shop, request, found, untouched), found
-
-
-def judged(shop: Workshop, request: VideoRequest, found: list[Found], untouched: Collection[str] = ()) -> CheckResult:
-    """Judge a request whose media are known.
+) -> CheckResult:
+    """Judge a request and follow its media; never touches the network.
 
     `untouched` fields hold what a form showed by itself: they are judged here, but are no demand on anybody else.
     """
-    now = shop.now()
-    facts = Facts(media_facts(found), shop.region, shop.allow_retired)
-    tables = shop.registry.tables
+    found = await shop.inputs.find(request, owner, files_under)
+    verdict, facts = sendable(shop, request, found), _facts(shop, found)
+    tables, now = shop.registry.tables, shop.now()
     table = tables.get(request.provider)
     if table is None:
-        return CheckResult(request, (_no_such_provider(request.provider, tuple(tables)),), Quote.unknown())
-    issues = tuple(check(request, table, facts, now))
+        return verdict
     demanded = request.model_copy(update=dict.fromkeys(untouched))
     # What only an untouched value stands in the way of can only be mended by changing it.
-    stuck = request if errors(issues) and not errors(check(demanded, table, facts, now)) else demanded
+    stuck = request if not verdict.valid and not errors(check(demanded, table, facts, now)) else demanded
     spec = spec_for(request, table, now)
-    return CheckResult(
-        request=request,
-        issues=issues,
-        quote=price(request, table, now),
+    return replace(
+        verdict,
         proposals=tuple(proposals(stuck, tables, facts, now)),
         offers=tuple(who_can(demanded, tables, facts, now)),
         choices=remaining(request, table, facts, now),
@@ -91,6 +82,27 @@ def judged(shop: Workshop, request: VideoRequest, found: list[Found], untouched:
         hints=tuple(hints(request, spec)) if isinstance(spec, ModeSpec) else (),
         lengths=lengths(request, spec) if isinstance(spec, ModeSpec) else {},
     )
+
+
+async def check_to_send(
+    shop: Workshop, request: VideoRequest, owner: str, files_under: Path | None
+) -> tuple[CheckResult, list[Found]]:
+    """The same for a request that is about to be sent, and its media."""
+    found = await shop.inputs.find(request, owner, files_under)
+    return sendable(shop, request, found), found
+
+
+def sendable(shop: Workshop, request: VideoRequest, found: list[Found]) -> CheckResult:
+    """Only what decides whether a request may be sent, and what it costs: what else there is takes twice the time."""
+    tables, now = shop.registry.tables, shop.now()
+    table = tables.get(request.provider)
+    if table is None:
+        return CheckResult(request, (_no_such_provider(request.provider, tuple(tables)),), Quote.unknown())
+    return CheckResult(request, tuple(check(request, table, _facts(shop, found), now)), price(request, table, now))
+
+
+def _facts(shop: Workshop, found: list[Found]) -> Facts:
+    return Facts(media_facts(found), shop.region, shop.allow_retired)
 
 
 def _no_such_provider(name: str, known: tuple[str, ...]) -> Issue:

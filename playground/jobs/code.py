@@ -15,7 +15,7 @@ from playground.domain.snippets.script import Placeholders
 from playground.domain.snippets.text import Medium, UnknownType
 from playground.domain.validation import spec_for
 from playground.domain.words import the_one
-from playground.jobs.checking import check_request
+from playground.jobs.checking import check_to_send
 from playground.jobs.formats import MIME_TYPES
 from playground.jobs.inputs import Found
 from playground.jobs.record import JobRecord
@@ -30,7 +30,7 @@ async def code(shop: Workshop, request: VideoRequest, language: Language, owner:
         InvalidRequest: it does not fit.
         NotConfigured: there is no program for this provider.
     """
-    result, found = await check_request(shop, request, owner, files_under)
+    result, found = await check_to_send(shop, request, owner, files_under)
     if not result.valid:
         raise InvalidRequest(result.issues)
     unfit = [issue for each in found if (issue := _unfit(shop, request, each)) is not None]

@@ -20,7 +20,7 @@ from playground.domain.snippets import Language
 from playground.domain.view import JobView
 from playground.jobs.cancelling import cancel, cannot_cancel
 from playground.jobs.changes import Changes
-from playground.jobs.checking import CheckResult, check_request
+from playground.jobs.checking import CheckResult, check_request, check_to_send
 from playground.jobs.code import code, code_of_job
 from playground.jobs.database import LedgerUnavailable
 from playground.jobs.deleting import delete
@@ -134,7 +134,7 @@ class Service:
         With `files_under`, local files of the request must lie in that folder. `untouched` names fields that hold
         what a form showed by itself: nobody else is asked to honour them.
         """
-        result, _ = await check_request(self._shop, request, owner, files_under, untouched)
+        result = await check_request(self._shop, request, owner, files_under, untouched)
         return result
 
     async def code(self, request: VideoRequest, language: Language, *, owner: str, files_under: Path | None) -> str:
@@ -187,7 +187,7 @@ class Service:
     ) -> str:
         # A request that does not fit costs as much as its check.
         self._shop.rates.ask(owner, address)
-        result, found = await check_request(self._shop, request, owner, files_under)
+        result, found = await check_to_send(self._shop, request, owner, files_under)
         if not result.valid:
             raise InvalidRequest(result.issues)
         missing = self.not_ready(request.provider, owner=owner)

@@ -86,7 +86,7 @@ class Store:
         """
 
         def insert(connection: sa.Connection) -> JobRecord:
-            connection.execute(_jobs.insert().values(**_columns(job.model_dump(mode="json")), seq=1))
+            connection.execute(_jobs.insert(), {**job.model_dump(mode="json"), "seq": 1})
             self._append(connection, job.id, 1, "created", {"state": job.state})
             # After the row is written, so that two who write at once cannot both be the last that fits.
             if sharing.is_counted(job):
@@ -334,10 +334,9 @@ class Store:
         kind: str,
         detail: Mapping[str, object],
     ) -> JobRecord | None:
-        statement = (
-            _jobs.update().where(*conditions).values(**_columns(_plain(values)), seq=_jobs.c.seq + 1).returning(_jobs)
-        )
-        row = connection.execute(statement).mappings().one_or_none()
+        # What is set goes beside the statement, so that its SQL is made once for all of its kind.
+        statement = _jobs.update().where(*conditions).values(seq=_jobs.c.seq + 1).returning(_jobs)
+        row = connection.execute(statement, _columns(_plain(values))).mappings().one_or_none()
         if row is None:
             return None
         self._append(connection, row["id"], row["seq"], kind, detail)
@@ -345,7 +344,7 @@ class Store:
 
     def _append(self, connection: sa.Connection, job_id: str, seq: int, kind: str, data: Mapping[str, object]) -> None:
         event = {"job_id": job_id, "seq": seq, "at": self._clock(), "kind": kind, "data": _plain(data)}
-        connection.execute(_events.insert().values(**event))
+        connection.execute(_events.insert(), event)
 
     async def _one(self, *conditions: sa.ColumnElement[bool]) -> JobRecord | None:
         found = await self._many(_jobs.select().where(*conditions).limit(1))

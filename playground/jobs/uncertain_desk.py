@@ -15,7 +15,7 @@ from playground.domain.errors import InvalidRequest, NotConfigured, failure
 from playground.domain.issues import Issue
 from playground.domain.provider import Answer, Listed, LooksUp, Operation
 from playground.jobs import policy
-from playground.jobs.checking import judged
+from playground.jobs.checking import sendable
 from playground.jobs.doubts import why_not_ask
 from playground.jobs.ordering import order
 from playground.jobs.record import JobRecord
@@ -118,7 +118,7 @@ class UncertainDesk:
             was = await self.shop.owned(job_id, owner)
             return was.again_as if was.again_as is not None else was.id
         found = await self.shop.inputs.find_kept(job)
-        result = judged(self.shop, job.asked(), found)
+        result = sendable(self.shop, job.asked(), found)
         if not result.valid:
             raise InvalidRequest(result.issues)
         if result.quote.usd != price_usd:
