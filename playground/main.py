@@ -182,7 +182,7 @@ class Playground:
         """Begin what the first visitor would wait for."""
         await self._decoder.start()
 
-    def let_go(self) -> None:
+    def stop_waiting(self) -> None:
         """Answer everybody who waits for news of a job: there will be none here."""
         self._changes.end()
 

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import uvicorn
 
@@ -14,6 +15,9 @@ from playground.settings import Settings
 
 _STOP_SECONDS = 1
 """An open page holds its connections; without a limit it would keep the server from stopping."""
+
+_THREADS = 32
+"""For files. They wait for the disk more than they work, and asyncio's own six on two cores would all stand there."""
 
 
 async def run(options: argparse.Namespace, settings: Settings) -> Exit:
@@ -34,7 +38,7 @@ async def _served(options: argparse.Namespace, settings: Settings) -> Exit:
         await playground.try_out()
         app = await asyncio.to_thread(web_app, playground)
         url = f"http://{_shown(options.host)}:{listening.getsockname()[1]}"
-        await serve_until_stopped(app, listening, f"Veo Playground is at {url}", playground.let_go)
+        await serve_until_stopped(app, listening, f"Veo Playground is at {url}", playground.stop_waiting)
     return Exit.DONE
 
 
@@ -57,12 +61,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 async def serve_until_stopped(
-    app: object, listening: socket.socket, once_up: str, let_go: Callable[[], None] | None = None
+    app: object, listening: socket.socket, once_up: str, stop_waiting: Callable[[], None] | None = None
 ) -> None:
     """Run an ASGI app on a socket until SIGINT or SIGTERM; print a line once it answers.
 
-    `let_go` answers those requests that wait for something: otherwise they would be cut off at the end.
+    `stop_waiting` answers those requests that wait for something: otherwise they would be cut off at the end.
     """
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "files"))
     config = uvicorn.Config(
         app,  # pyright: ignore[reportArgumentType] - uvicorn's own ASGI types are narrower than Starlette's
         log_level="warning",
@@ -72,16 +77,16 @@ async def serve_until_stopped(
         # It would carry the signatures of media links and the ids of jobs.
         access_log=False,
     )
-    await _Announcing(config, once_up, let_go).serve(sockets=[listening])
+    await _Announcing(config, once_up, stop_waiting).serve(sockets=[listening])
 
 
 class _Announcing(uvicorn.Server):
     """A server that says where it is once it answers, not before, and whose visitors do not wait once it stops."""
 
-    def __init__(self, config: uvicorn.Config, once_up: str, let_go: Callable[[], None] | None) -> None:
+    def __init__(self, config: uvicorn.Config, once_up: str, stop_waiting: Callable[[], None] | None) -> None:
         super().__init__(config)
         self._once_up = once_up
-        self._let_go = let_go
+        self._stop_waiting = stop_waiting
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then print the line."""
@@ -91,8 +96,8 @@ class _Announcing(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop."""
-        if self._let_go is not None:
-            self._let_go()
+        if self._stop_waiting is not None:
+            self._stop_waiting()
         await super().shutdown(sockets)
 
 

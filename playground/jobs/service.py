@@ -36,7 +36,7 @@ from playground.jobs.runner import Runner
 from playground.jobs.sharing import LOCAL
 from playground.jobs.thumbnails import Thumbnails
 from playground.jobs.uncertain_desk import UncertainDesk
-from playground.jobs.views import view_of, without_paths
+from playground.jobs.views import views_of, without_paths
 from playground.jobs.workshop import Workshop
 
 STRANGER: Final = "stranger"
@@ -209,10 +209,7 @@ class Service:
         return await self._view(await self._shop.seen_by(job_id, owner))
 
     async def _view(self, job: JobRecord) -> JobView:
-        usual = await self._shop.usual.of(job, self.tables.get(job.provider))
-        files = [video.file for video in job.videos]
-        missing = await asyncio.to_thread(self._shop.files.missing, files) if files else ()
-        return view_of(job, self._shop, cannot_cancel(self._shop, job), usual, missing)
+        return (await views_of(self._shop, [job]))[0]
 
     async def conversation(self, job_id: str, *, owner: str) -> Conversation:
         """What was sent about a job and what the provider answered, without keys and media.
@@ -226,7 +223,7 @@ class Service:
 
     async def jobs(self, *, owner: str, limit: int = 50) -> list[JobView]:
         """An owner's newest jobs, newest first."""
-        return [await self._view(job) for job in await self._shop.store.of_owner(owner, limit)]
+        return await views_of(self._shop, await self._shop.store.of_owner(owner, limit))
 
     async def extendable(self, provider: str, model: str | None, *, owner: str) -> list[Extendable]:
         """An owner's earlier results, each with whether a provider's model can extend it; those that it can first.
@@ -317,7 +314,8 @@ class Service:
 
     async def everybody(self, limit: int = 200) -> list[tuple[str, JobView]]:
         """The newest jobs on this machine with their owners, for the operator's command line."""
-        return [(job.owner, await self._view(job)) for job in await self._shop.store.of_owner(None, limit)]
+        jobs = await self._shop.store.of_owner(None, limit)
+        return [(job.owner, view) for job, view in zip(jobs, await views_of(self._shop, jobs), strict=True)]
 
     async def watch(self, job_id: str, *, owner: str) -> AsyncGenerator[JobView]:
         """A job's view now and at every change until it rests, or the process stops; leaving early does not touch it.

@@ -1,6 +1,7 @@
 """From a ledger row (and what only this process knows of it) to what its owner sees."""
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Final
@@ -10,6 +11,7 @@ from pydantic import JsonValue
 from playground.domain.job import ENDS, step_of
 from playground.domain.request import MEDIA_FIELDS, is_url, job_reference
 from playground.domain.view import JobView, Usual, VideoView
+from playground.jobs.cancelling import cannot_cancel
 from playground.jobs.deleting import cannot_delete, left_behind
 from playground.jobs.doubts import doubt_of
 from playground.jobs.keys import OWN
@@ -24,15 +26,16 @@ _NO_LEDGER: Final = (
 )
 
 
-def view_of(
-    job: JobRecord,
-    shop: Workshop,
-    why_not_cancel: str | None,
-    usual: Usual | None = None,
-    missing: Collection[str] = (),
-) -> JobView:
-    """The view, with fresh media links; `missing` are the files (relative to the media folder) that are gone."""
-    why_not_delete = cannot_delete(job)
+async def views_of(shop: Workshop, jobs: Sequence[JobRecord]) -> list[JobView]:
+    """The views of jobs, with fresh media links. Whose files are gone is looked up once for all of them."""
+    files = [video.file for job in jobs for video in job.videos]
+    missing = await asyncio.to_thread(shop.files.missing, files) if files else ()
+    usual = [await shop.usual.of(job, shop.registry.tables.get(job.provider)) for job in jobs]
+    return [_view_of(job, shop, each, missing) for job, each in zip(jobs, usual, strict=True)]
+
+
+def _view_of(job: JobRecord, shop: Workshop, usual: Usual | None, missing: Collection[str]) -> JobView:
+    why_not_cancel, why_not_delete = cannot_cancel(shop, job), cannot_delete(job)
     live = shop.live.get(job.id) or Live(job.progress, job.words, job.polls)
     provider = shop.provider(job)
     until = job.finished_at if job.finished_at is not None else shop.clock()

@@ -113,7 +113,7 @@ async def main(port: int, settings: Settings, jobs: int, visitors: int) -> None:
         beginning[0].cancel()
 
     async with starting():
-        await serve_until_stopped(app, listen("127.0.0.1", port), "up", playground.let_go)
+        await serve_until_stopped(app, listen("127.0.0.1", port), "up", playground.stop_waiting)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ _SHOWN: Final = """() => {
         const card = document.querySelector(".card[data-state=succeeded]");
         if (card && !window.shownAt) window.shownAt = Date.now() / 1000;
     };
-    setInterval(look, 20);
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributeFilter: ["data-state"] });
 }"""
 
 

@@ -49,11 +49,10 @@ class Loop:
             polls += 1
         bucket, _, name = answer["response"]["videos"][0]["gcsUri"].removeprefix("gs://").partition("/")
         link = f"{self._base}/storage/v1/b/{bucket}/o/{name.replace('/', '%2F')}?alt=media"
-        async with self._places:
-            async with self._client.stream("GET", link) as answer:
-                answer.raise_for_status()
-                async for _ in answer.aiter_raw():
-                    pass
+        async with self._places, self._client.stream("GET", link) as answer:
+            answer.raise_for_status()
+            async for _ in answer.aiter_raw():
+                pass
         return {"id": operation["id"], "delay": time.time() - ready, "polls": polls}
 
 

@@ -27,7 +27,9 @@ async def serve(port: int, folder: Path) -> None:
     with writing_logs(settings.log_format), listen("127.0.0.1", port) as listening:
         playground = Playground(settings, adopts=True, sandbox=sandbox)
         await playground.try_out()
-        await serve_until_stopped(await asyncio.to_thread(web_app, playground), listening, "up", playground.let_go)
+        await serve_until_stopped(
+            await asyncio.to_thread(web_app, playground), listening, "up", playground.stop_waiting
+        )
 
 
 if __name__ == "__main__":
