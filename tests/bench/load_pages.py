@@ -15,7 +15,8 @@ _SHOWN: Final = """() => {
         const card = document.querySelector(".card[data-state=succeeded]");
         if (card && !window.shownAt) window.shownAt = Date.now() / 1000;
     };
-    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributeFilter: ["data-state"] });
+    const changes = { subtree: true, childList: true, attributeFilter: ["data-state"] };
+    new MutationObserver(look).observe(document.body, changes);
 }"""
 
 
