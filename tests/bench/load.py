@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import mean, median, quantiles
 from typing import IO, Any, Final
 
-from tests.bench.load_pages import pages
+from tests.bench.load_pages import windows
 from tests.bench.load_provider import KINDS, clip
 from tests.bench.measure import Line, cpu_seconds
 from tests.bench.programs import ROOT, free_port, until_it_answers
@@ -75,17 +75,18 @@ def lines(jobs: int, folder: Path) -> Iterator[Line]:
         provider = stack.enter_context(_provider(folder))
         plain = stack.enter_context(_program("load_plain", provider, _book(folder), folder / "plain.jsonl", jobs))
         house = stack.enter_context(_house(provider, folder / "watched", jobs))
+        shown = stack.enter_context(windows(house.base, PAGES))
         house.ready.wait(_LONGEST)
         seen_by, others = house.jobs[:PAGES], house.jobs[PAGES:VISITORS]
         watched = folder / "watched.jsonl"
         watched.write_text("\n".join(json.dumps(each) for each in others))
         watchers = stack.enter_context(_program("load_watchers", house.base, watched, folder / "seen.jsonl"))
-        with pages(house.base, seen_by) as shown:
-            together = house.share()
-            _all_saved(house, jobs)
-            for process in (watchers, plain):
-                process.wait(_LONGEST)
-            seen = [*_read(folder / "seen.jsonl"), *shown()]
+        shown.watch(seen_by)
+        together = house.share()
+        _all_saved(house, jobs)
+        for process in (watchers, plain):
+            process.wait(_LONGEST)
+        seen = [*_read(folder / "seen.jsonl"), *shown.shown()]
     yield from _told(_Run(jobs, house, folder, seen, alone, together, begun))
 
 

@@ -104,8 +104,8 @@ async def main(port: int, settings: Settings, jobs: int, visitors: int) -> None:
     @asynccontextmanager
     async def starting() -> AsyncGenerator[None]:
         async def soon() -> None:
-            # The page is up, and what it loads late is loaded.
-            await asyncio.sleep(5)
+            # The page is up, in the windows too, and what it loads late is loaded.
+            await asyncio.sleep(10)
             await begin(playground, jobs, visitors)
 
         beginning.append(asyncio.create_task(soon()))

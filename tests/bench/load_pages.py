@@ -1,11 +1,11 @@
 """Those who watch a job in Chromium, each in a window of his own."""
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from tests.bench.load_house import token_of
 from tests.bench.page import FLAGS, browser
@@ -17,34 +17,51 @@ _SHOWN: Final = """() => {
     };
     const changes = { subtree: true, childList: true, attributeFilter: ["data-state"] };
     new MutationObserver(look).observe(document.body, changes);
+    look();
 }"""
 
 
+class Windows:
+    """Windows that have the page open."""
+
+    def __init__(self, base: str, pages: Sequence[Page]) -> None:
+        self._base = base
+        self._pages = pages
+        self._jobs: list[str] = []
+
+    def watch(self, jobs: Sequence[dict[str, Any]]) -> None:
+        """Show each window's visitor his job."""
+        for page, each in zip(self._pages, jobs, strict=False):
+            page.evaluate("token => localStorage.setItem('veo.owner', token)", token_of(each["visitor"]))
+            page.goto(f"{self._base}/?job={each['job']}")
+            page.evaluate(_SHOWN)
+            self._jobs.append(each["job"])
+
+    def shown(self) -> list[dict[str, Any]]:
+        """When each job was seen to be ready."""
+        until, seen = time.monotonic() + 10, list[dict[str, Any]]()
+        for page, job in zip(self._pages, self._jobs, strict=False):
+            while (at := page.evaluate("window.shownAt ?? null")) is None and time.monotonic() < until:
+                page.wait_for_timeout(200)
+            if at is not None:
+                seen.append({"job": job, "ready": float(at), "in": "Chromium"})
+        return seen
+
+
 @contextmanager
-def pages(base: str, jobs: list[dict[str, Any]]) -> Generator[Callable[[], list[dict[str, Any]]]]:
-    """Pages that show these jobs; the function answers when each was seen to be ready. None without a Chromium."""
+def windows(base: str, count: int) -> Generator[Windows]:
+    """So many windows, which have read the page's scripts. None without a Chromium."""
     chromium = browser()
     if chromium is None:
-        yield list[dict[str, Any]]
+        yield Windows(base, ())
         return
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        open_pages = [running.new_context().new_page() for _ in jobs]
-        for page, each in zip(open_pages, jobs, strict=True):
-            page.add_init_script(f"localStorage.setItem('veo.owner', '{token_of(each['visitor'])}')")
-            page.goto(f"{base}/?job={each['job']}")
-            page.evaluate(_SHOWN)
-
-        def shown() -> list[dict[str, Any]]:
-            until, seen = time.monotonic() + 10, list[dict[str, Any]]()
-            for page, each in zip(open_pages, jobs, strict=True):
-                while (at := page.evaluate("window.shownAt ?? null")) is None and time.monotonic() < until:
-                    page.wait_for_timeout(200)
-                if at is not None:
-                    seen.append({"job": each["job"], "ready": float(at), "in": "Chromium"})
-            return seen
-
+        pages = [running.new_context().new_page() for _ in range(count)]
+        for page in pages:
+            page.goto(base)
+            page.locator('[data-ready="yes"]').wait_for()
         try:
-            yield shown
+            yield Windows(base, pages)
         finally:
             running.close()

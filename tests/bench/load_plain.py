@@ -1,6 +1,7 @@
 """What Google's SDK documents, over the same operations: sleep 10 s, ask, download. `… load_plain BASE BOOK OUT JOBS`.
 
-`BOOK` is where the provider writes down what it accepted. One line of JSON for each operation goes to `OUT`.
+`BOOK` is where the provider writes down what it accepted. One line of JSON for each operation goes to `OUT`. It speaks
+just enough HTTP for that, because it runs beside what is measured: the less it takes of the two cores, the better.
 """
 
 import asyncio
@@ -10,23 +11,20 @@ import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-
-import httpcore
-import httpx
-
-from playground.transport.kept import KeptConnections
+from urllib.parse import urlsplit
 
 _SLEEP = 10.0
 _AT_ONCE = 32
+_PIECE = 1 << 20
 _MODEL = "/projects/load/locations/us-central1/publishers/google/models"
 
 
 class Loop:
     """One client for all operations, as many questions at a time as ours has."""
 
-    def __init__(self, client: httpx.AsyncClient, base: str) -> None:
-        self._client = client
-        self._base = base
+    def __init__(self, base: str) -> None:
+        parts = urlsplit(base)
+        self._host, self._port, self._path = parts.hostname, parts.port, parts.path
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def follow(self, operation: dict[str, Any]) -> dict[str, Any]:
@@ -34,26 +32,42 @@ class Loop:
         ready = datetime.fromisoformat(operation["at"]).timestamp() + operation["takes"]
         # It was accepted a moment before it was read in the book.
         await asyncio.sleep(max(0.0, ready - operation["takes"] + _SLEEP - time.time()))
-        polls, model = 1, f"{self._base}{_MODEL}/{operation['model']}"
-        body = {"operationName": f"{model.removeprefix(f'{self._base}/')}/operations/{operation['id']}"}
+        polls, model = 1, f"{_MODEL}/{operation['model']}"
+        asked = json.dumps({"operationName": f"{model.removeprefix('/')}/operations/{operation['id']}"}).encode()
         while True:
-            try:
-                async with self._places:
-                    answer = (await self._client.post(f"{model}:fetchPredictOperation", json=body)).json()
-            except httpx.TransportError:
-                # A kept connection that the server had just closed: asked anew, and not counted.
-                continue
+            answer = json.loads(await self._exchange("POST", f"{model}:fetchPredictOperation", asked))
             if answer.get("done"):
                 break
             await asyncio.sleep(_SLEEP)
             polls += 1
         bucket, _, name = answer["response"]["videos"][0]["gcsUri"].removeprefix("gs://").partition("/")
-        link = f"{self._base}/storage/v1/b/{bucket}/o/{name.replace('/', '%2F')}?alt=media"
-        async with self._places, self._client.stream("GET", link) as answer:
-            answer.raise_for_status()
-            async for _ in answer.aiter_raw():
-                pass
+        await self._exchange("GET", f"/storage/v1/b/{bucket}/o/{name.replace('/', '%2F')}?alt=media", keep=False)
         return {"id": operation["id"], "delay": time.time() - ready, "polls": polls}
+
+    async def _exchange(self, method: str, path: str, body: bytes = b"", *, keep: bool = True) -> bytes:
+        """One request over a connection of its own, and the body of its answer, or nothing of it."""
+        head = (
+            f"{method} {self._path}{path} HTTP/1.1\r\nhost: {self._host}:{self._port}\r\nconnection: close\r\n"
+            f"authorization: Bearer a-key-of-the-load\r\ncontent-length: {len(body)}\r\n"
+            "content-type: application/json\r\n\r\n"
+        )
+        async with self._places:
+            reader, writer = await asyncio.open_connection(self._host, self._port, limit=_PIECE)
+            try:
+                writer.write(head.encode() + body)
+                status, _, fields = (await reader.readuntil(b"\r\n\r\n")).partition(b"\r\n")
+                if b" 200 " not in status:
+                    raise RuntimeError(f"{method} {path}: {status.decode()}")
+                left = int(fields.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+                if keep:
+                    return await reader.readexactly(left)
+                while left > 0:
+                    left -= len(await reader.read(_PIECE)) or left + 1
+                if left < 0:
+                    raise RuntimeError(f"{path} was cut")
+                return b""
+            finally:
+                writer.close()
 
 
 def _accepted(book: Path) -> list[str]:
@@ -61,18 +75,13 @@ def _accepted(book: Path) -> list[str]:
 
 
 async def main(base: str, book: Path, jobs: int) -> list[dict[str, Any]]:
-    # Its connections are ours, too: it should lack no core that ours has.
-    httpcore.AsyncHTTP11Connection.READ_NUM_BYTES = 1 << 18  # pyright: ignore[reportAttributeAccessIssue] - inferred as a literal
-    one, headers = httpx.Limits(max_connections=1), {"authorization": "Bearer a-key-of-the-load"}
-    kept = KeptConnections(lambda: httpx.AsyncHTTPTransport(verify=False, limits=one), most=_AT_ONCE, seconds=2)
-    async with httpx.AsyncClient(headers=headers, transport=kept, timeout=60) as client:
-        loop, tasks, read = Loop(client, base), list[asyncio.Task[dict[str, Any]]](), 0
-        while len(tasks) < jobs:
-            await asyncio.sleep(0.5)
-            lines = await asyncio.to_thread(_accepted, book)
-            tasks += [asyncio.create_task(loop.follow(json.loads(line))) for line in lines[read:]]
-            read = len(lines)
-        return await asyncio.gather(*tasks)
+    loop, tasks, read = Loop(base), list[asyncio.Task[dict[str, Any]]](), 0
+    while len(tasks) < jobs:
+        await asyncio.sleep(0.5)
+        lines = await asyncio.to_thread(_accepted, book)
+        tasks += [asyncio.create_task(loop.follow(json.loads(line))) for line in lines[read:]]
+        read = len(lines)
+    return await asyncio.gather(*tasks)
 
 
 if __name__ == "__main__":
