@@ -87,6 +87,21 @@ class Pace:
         then = _along(now + 1 + JITTER * spread, self.asked, self.ages, self.longest)
         return max(self.least, min(then - age, self.longest * (1 + JITTER * (spread - 1) / 2)))
 
+    def gap_before(self, age: float) -> float:
+        """Seconds since the question before, for a job that is asked at an age."""
+        now = _along(age, self.ages, self.asked, 1 / self.longest)
+        return age - _along(max(0.0, now - 1), self.asked, self.ages, self.longest)
+
+
+def learned_by(took: Sequence[float], polling: Polling) -> Spread | None:
+    """The same where that was seen by asking: most had finished about half a usual gap before."""
+    seen = learned(took)
+    if seen is None:
+        return None
+    asked = pace(seen, polling)
+    gap = asked.gap_before(seen.usual) if asked is not None else polling.then
+    return learned([each - min(gap, each) / 2 for each in took])
+
 
 def pace(spread: Spread, polling: Polling) -> Pace | None:
     """The best pace that asks no more than the table's steady one; None where that one is as good."""

@@ -10,7 +10,7 @@ from playground.domain.capabilities import Table
 from playground.domain.job import ACTIVE
 from playground.domain.request import Mode
 from playground.domain.view import Usual
-from playground.jobs.pace import ENOUGH, Pace, Spread, documented, learned, pace
+from playground.jobs.pace import ENOUGH, Pace, Spread, documented, learned_by, pace
 from playground.jobs.record import JobRecord
 from playground.jobs.store import Store
 
@@ -72,7 +72,9 @@ class UsualWaits:
         alike = await self._store.newest_times(job.provider, job.model, _LOOKED_AT)
         took = [o.seconds for o in alike if _resolution(job.model, o.mode, o.resolution, table) == resolution]
         polling = table.provider.poll_seconds if table is not None else None
-        spread = learned(took) or documented(table.provider.usual_wait if table is not None else None)
+        spread = learned_by(took, polling) if polling is not None else None
+        if spread is None:
+            spread = documented(table.provider.usual_wait if table is not None else None)
         if before is not None and before.spread == spread:
             best = before.pace
         else:
