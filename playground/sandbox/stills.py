@@ -103,13 +103,12 @@ def _confirmed(way: Field, back: Field) -> Field:
 
 def _moving(picture: Planes, way: Field) -> Callable[[float], Planes]:
     """A picture that can be moved any share of the way along a flow, in half pixels."""
-    wide, high = size_of(picture)
-    fine, doubled = _doubled(picture), (2 * way).astype(np.int16)
-    grid = _grid(wide, high, 2)
+    (wide, high), fine = size_of(picture), _doubled(picture)
+    grids = [_grid(wide >> halving, high >> halving, 2) for halving in (0, 1)]
+    ways = [(2 * way).astype(np.int16), way[::2, ::2].astype(np.int16)]
 
     def moved(share: float) -> Planes:
-        place = opencv.addWeighted(grid, 1, doubled, -share, 0)
-        places = place, place[::2, ::2] >> 1
+        places = [opencv.addWeighted(grid, 1, each, -share, 0) for grid, each in zip(grids, ways, strict=True)]
         return [
             opencv.remap(plane, places[halving], np.empty(0), opencv.INTER_NEAREST, borderMode=opencv.BORDER_REPLICATE)
             for plane, halving in zip(fine, HALVINGS, strict=False)
