@@ -81,11 +81,8 @@ class Plate:
 
     def draw(self, picture: Planes, pose: Pose, seconds: float) -> None:
         """Draw what the camera sees of it on a picture, in place."""
-        (width, height), step, shift = (
-            size_of(picture),
-            (1 - pose.forward / self.depth) / pose.zoom,
-            self._focal / self.depth,
-        )
+        (width, height), shift = size_of(picture), self._focal / self.depth
+        step = (1 - pose.forward / self.depth) / pose.zoom
         left = (self._period / 2 - pose.middle * step + pose.across * (1 - self._followed) * shift) % self._period
         top, first = -pose.level * step - pose.up * shift - self._top, 0
         if len(self._painted) > 3:

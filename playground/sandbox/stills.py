@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from playground.sandbox.paint import Field, smooth
-from playground.sandbox.planes import HALVINGS, Planes, Size, mixed, opencv, scaled, size_of, view
+from playground.sandbox.planes import HALVINGS, Plane, Planes, Size, mixed, opencv, scaled, size_of, view
 from playground.sandbox.spec import FPS
 from playground.sandbox.story import table
 
@@ -16,6 +17,7 @@ Shot: TypeAlias = Callable[[int], Planes]
 
 _LARGEST_DRAWN = 1920 * 1088
 _CLOSEST = 1.18
+_RUN = 8
 _SEARCHED = 640
 """The longer side of the pictures in which a morph looks for what is alike; there nothing moves farther than this:"""
 _FARTHEST = 90
@@ -94,7 +96,7 @@ def flows(one: Planes, other: Planes) -> tuple[Field, Field]:
 
 def _confirmed(way: Field, back: Field) -> Field:
     """What the flow back confirms of a flow; each place takes what those around it say, and stays if none is sure."""
-    arrived = _grid(way.shape[1], way.shape[0], 1).astype(np.float32) + way
+    arrived = np.dstack(np.meshgrid(*map(np.arange, way.shape[1::-1]))).astype(np.float32) + way
     returned = way + opencv.remap(back, arrived, np.empty(0), opencv.INTER_LINEAR)
     sure = (np.linalg.norm(returned, axis=2) < 1).astype(np.float32)[..., None]
     around = opencv.GaussianBlur(np.dstack([way * sure, sure]), (0, 0), 10)
@@ -102,27 +104,33 @@ def _confirmed(way: Field, back: Field) -> Field:
 
 
 def _moving(picture: Planes, way: Field) -> Callable[[float], Planes]:
-    """A picture that can be moved any share of the way along a flow, in half pixels."""
-    (wide, high), fine = size_of(picture), _doubled(picture)
-    grids = [_grid(wide >> halving, high >> halving, 2) for halving in (0, 1)]
-    ways = [(2 * way).astype(np.int16), way[::2, ::2].astype(np.int16)]
+    """A picture that can be moved any share of the way along a flow, in half pixels, several side by side together."""
+    wide, high = size_of(picture)
+    luma, *chromas = (
+        _runs(plane, _RUN >> halving) for plane, halving in zip(_doubled(picture), HALVINGS, strict=False)
+    )
+    along, down = opencv.split(2 * opencv.resize(way, (wide // _RUN, high)))
+    x, y = np.arange(0, 2 * wide, 2 * _RUN, dtype=np.float32), np.arange(0, 2 * high, 2, dtype=np.float32)[:, None]
 
     def moved(share: float) -> Planes:
-        places = [opencv.addWeighted(grid, 1, each, -share, 0) for grid, each in zip(grids, ways, strict=True)]
-        return [
-            opencv.remap(plane, places[halving], np.empty(0), opencv.INTER_NEAREST, borderMode=opencv.BORDER_REPLICATE)
-            for plane, halving in zip(fine, HALVINGS, strict=False)
-        ]
+        column = np.clip(x - along * np.float32(share), 0, 2 * (wide - _RUN)).astype(np.int32)
+        row = np.clip(y - down * np.float32(share), 0, 2 * high - 1).astype(np.int32)
+        coarse = row[::2] >> 1, column[::2] >> 1
+        return [luma(row, column), *(chroma(*coarse) for chroma in chromas)]
 
     return moved
+
+
+def _runs(fine: Plane, run: int) -> Callable[[NDArray[np.int32], NDArray[np.int32]], Plane]:
+    """Of a plane twice as fine as what is seen, runs of every second pixel from the given rows and columns on."""
+    high, wide = fine.shape[0], fine.shape[1] // 2
+    pixels = np.concatenate([fine[:, ::2].ravel(), fine[:, 1::2].ravel(), np.zeros(run, np.uint8)])
+    # A run begins at any byte.
+    starting = np.ndarray(fine.size, f"u{run}", pixels, strides=(1,))
+    return lambda row, column: starting[((column & 1) * high + row) * wide + (column >> 1)].view(np.uint8)
 
 
 def _doubled(picture: Planes) -> Planes:
     """A picture twice as large: what lies between its pixels is found where there are more."""
     wide, high = size_of(picture)
     return scaled(picture, (2 * wide, 2 * high))
-
-
-def _grid(wide: int, high: int, step: int) -> Field:
-    """Column and row of each place (rows, columns, 2)."""
-    return np.dstack(np.meshgrid(np.arange(wide), np.arange(high))).astype(np.int16) * np.int16(step)
