@@ -83,14 +83,16 @@ def _shot(sentences: tuple[str, ...], whole: str, refused: str, before: Shot | N
     def first(lexicon: str) -> str:
         return next((choice for text in asked for choice in named(lexicon, text, refused)), "")
 
-    wet = bool(named("waters", own, refused))
-    # A lake needs no other place.
-    place = (named("places", own, refused) or ["" if wet else first("places")])[0] or before.place
+    wet, homes = bool(named("waters", own, refused)), named("homes", own, refused)
+    # A lake needs no other place, and a boat none but one with water.
+    place = (
+        named("places", own, refused) or ([] if wet or before.water else homes) or ["" if wet else first("places")]
+    )[0] or before.place
     same, weather = before.place == place, first("weathers") or before.weather
     usual = table("scenery")["weathers"].get(weather, {}) | _place(place)
     hour = first("hours") or before.hour or usual.get("hour", "golden")
     # A street shines when it is wet.
-    wet = wet or (same and before.water) or bool({"always", hour, weather} & set(usual.get("wet", ())))
+    wet = wet or bool(homes) or (same and before.water) or bool({"always", hour, weather} & set(usual.get("wet", ())))
     subject, move = first("subjects") or before.subject * same, first("moves") or first("follows") or before.move
     return Shot(place, hour, weather, subject, wet, move, sentences)
 
