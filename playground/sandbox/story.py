@@ -85,9 +85,8 @@ def _shot(sentences: tuple[str, ...], whole: str, refused: str, before: Shot | N
 
     wet, homes = bool(named("waters", own, refused)), named("homes", own, refused)
     # A lake needs no other place, and a boat none but one with water.
-    place = (
-        named("places", own, refused) or ([] if wet or before.water else homes) or ["" if wet else first("places")]
-    )[0] or before.place
+    afloat = [] if wet or before.water else homes
+    place = (named("places", own, refused) or afloat or ["" if wet else first("places")])[0] or before.place
     same, weather = before.place == place, first("weathers") or before.weather
     usual = table("scenery")["weathers"].get(weather, {}) | _place(place)
     hour = first("hours") or before.hour or usual.get("hour", "golden")
