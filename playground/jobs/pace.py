@@ -28,7 +28,7 @@ LONGEST: Final = 4.0
 """The longest gap, in times of the steady pace; or a third of the usual time, where that is more."""
 _SURPRISES, _SURPRISING_SIGMA = 0.02, 0.8
 """The share of jobs that keep no usual time, and how far those lie apart."""
-_LEAST_SIGMA, _DOUBT = 0.08, 2.0
+_LEAST_SIGMA, _DOUBT = 0.08, 2.6
 _TENTHS_APART: Final = 2 * 1.2816
 _RANGE: Final = 2 * 2.3263
 """Standard deviations between the first and the last tenth; and in a provider's "from … to …", taken for 98 of 100."""
@@ -94,7 +94,7 @@ class Pace:
 
 
 def learned_by(took: Sequence[float], polling: Polling) -> Spread | None:
-    """The same where that was seen by asking: most had finished about half a usual gap before."""
+    """As `learned`, from times at which jobs were seen finished: most of them were half a usual gap before."""
     seen = learned(took)
     if seen is None:
         return None

@@ -134,8 +134,7 @@ class Service:
         With `files_under`, local files of the request must lie in that folder. `untouched` names fields that hold
         what a form showed by itself: nobody else is asked to honour them.
         """
-        result = await check_request(self._shop, request, owner, files_under, untouched)
-        return result
+        return await check_request(self._shop, request, owner, files_under, untouched)
 
     async def code(self, request: VideoRequest, language: Language, *, owner: str, files_under: Path | None) -> str:
         """The request as a runnable program that creates, waits and downloads; a missing key is no error.

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median, quantiles
 from typing import Final, cast
 
@@ -10,7 +10,7 @@ from playground.domain.capabilities import Table
 from playground.domain.job import ACTIVE
 from playground.domain.request import Mode
 from playground.domain.view import Usual
-from playground.jobs.pace import ENOUGH, Pace, Spread, documented, learned_by, pace
+from playground.jobs.pace import ENOUGH, Pace, documented, learned_by, pace
 from playground.jobs.record import JobRecord
 from playground.jobs.store import Store
 
@@ -25,8 +25,8 @@ class _Known:
     until: float
     usual: Usual | None
     pace: Pace | None
-    spread: Spread | None
-    """What the pace was made for."""
+    took: Sequence[float]
+    """What both were made of: seconds until such jobs were seen finished."""
 
 
 class UsualWaits:
@@ -71,15 +71,18 @@ class UsualWaits:
     async def _learn(self, job: JobRecord, table: Table | None, resolution: object, before: _Known | None) -> _Known:
         alike = await self._store.newest_times(job.provider, job.model, _LOOKED_AT)
         took = [o.seconds for o in alike if _resolution(job.model, o.mode, o.resolution, table) == resolution]
-        polling = table.provider.poll_seconds if table is not None else None
-        spread = learned_by(took, polling) if polling is not None else None
-        if spread is None:
-            spread = documented(table.provider.usual_wait if table is not None else None)
-        if before is not None and before.spread == spread:
-            best = before.pace
-        else:
-            best = pace(spread, polling) if spread is not None and polling is not None else None
-        return _Known(self._clock() + _GOOD_FOR_SECONDS, from_here(took), best, spread)
+        until = self._clock() + _GOOD_FOR_SECONDS
+        if before is not None and before.took == took:
+            return replace(before, until=until)
+        return _Known(until, from_here(took), _pace(took, table), took)
+
+
+def _pace(took: Sequence[float], table: Table | None) -> Pace | None:
+    """The pace for jobs that took so long, or as long as their provider says."""
+    if table is None or table.provider.poll_seconds is None:
+        return None
+    spread = learned_by(took, table.provider.poll_seconds) or documented(table.provider.usual_wait)
+    return pace(spread, table.provider.poll_seconds) if spread is not None else None
 
 
 def from_here(seconds: Sequence[float]) -> Usual | None:
