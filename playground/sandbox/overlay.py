@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 from playground.assets import asset
-from playground.sandbox.planes import Planes, Size, cut, from_image, lay, piece, size_of
+from playground.sandbox.planes import Planes, Size, copied, cut, from_image, lay, piece, size_of
 from playground.sandbox.spec import FPS, LABEL
 
 _LABEL_GROUND = (14, 16, 20, 255)
@@ -62,7 +62,7 @@ def without_label(picture: Planes) -> Planes:
     left, top, right, bottom = ours.box
     if np.abs(picture[0][top:bottom, left:right].astype(int) - ours.piece[0]).mean() > _ALIKE:
         return picture
-    healed = [plane.copy() for plane in picture]
+    healed = copied(picture)
     for plane in cut(healed, left, top - 2, right - left, bottom - top + 4):
         plane[:] = np.linspace(plane[0], plane[-1], len(plane))
     return healed

@@ -38,6 +38,11 @@ def blank(size: Size) -> Planes:
     return [np.empty((size[1] >> halving, size[0] >> halving), np.uint8) for halving in HALVINGS[:3]]
 
 
+def copied(picture: Planes) -> Planes:
+    """Return planes that share no memory with these."""
+    return [plane.copy() for plane in picture]
+
+
 def from_frame(frame: av.VideoFrame, size: Size | None = None, *, see_through: bool = False) -> Planes:
     """Decoded frame to planes of `size` (default: its own), whatever its pixel format."""
     width, height = size or (frame.width, frame.height)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playground.sandbox.paint import Field, smooth
-from playground.sandbox.planes import HALVINGS, Plane, Planes, Size, mixed, opencv, scaled, size_of, view
+from playground.sandbox.planes import HALVINGS, Plane, Planes, Size, copied, mixed, opencv, scaled, size_of, view
 from playground.sandbox.spec import FPS
 from playground.sandbox.story import table
 
@@ -43,7 +43,7 @@ def still(picture: Planes, frame_count: int, move: str) -> Shot:
         share, seconds = float(smooth(index / max(1, frame_count - 1))), index / FPS
         nearer, across, down = (part * share for part in way.get("over", (0, 0, 0)))
         if nearer == 0:
-            return [plane.copy() for plane in picture]
+            return copied(picture)
         across += 0.07 * way.get("shakes", 0) * math.sin(2.1 * seconds)
         down += 0.07 * way.get("shakes", 0) * math.sin(2.9 * seconds)
         step = 2 / _CLOSEST**nearer
@@ -73,7 +73,7 @@ def morph(first: Planes, last: Planes, frame_count: int) -> Shot:
 
     def frame(index: int) -> Planes:
         if index in (0, frame_count - 1):
-            return [plane.copy() for plane in (last if index else first)]
+            return copied(last if index else first)
         share = float(smooth(index / (frame_count - 1)))
         return scaled(mixed(one(share), other(1 - share), float(smooth(share))), size_of(first))
 
