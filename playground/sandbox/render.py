@@ -1,6 +1,7 @@
 """From a spec to a finished file: choose the shot, draw it, encode, put everything in place."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 from itertools import count
@@ -42,7 +43,7 @@ def render(spec: RenderSpec, tell: Callable[[float], None]) -> int:
             yield picture
             tell(min(0.98, next(done) / total))
 
-    with TemporaryDirectory(prefix=".", dir=spec.output.parent) as folder:
+    with TemporaryDirectory(prefix=".", dir=spec.output.parent) as folder, ThreadPoolExecutor(1) as beside:
         old, new, whole = (Path(folder) / f"{part}.mp4" for part in ("old", "new", "whole"))
         prints = overlay.prints([media.load_image(path, near=size) for path in spec.reference_images], size)
         laid = [*prints, *overlay.captions(story.captions, size, spec.frame_count)]
@@ -50,7 +51,7 @@ def render(spec: RenderSpec, tell: Callable[[float], None]) -> int:
         exact = {"image-to-video": (0,), "interpolation": (0, spec.frame_count - 1)}.get(spec.mode, ())
         before = source.frame_count * SAMPLES_A_FRAME if source is not None else 0
         # The shot is made beside the sound.
-        pictures = drawn(lambda: _shot(spec, story, size, source), laid, spec.frame_count)
+        pictures = drawn(lambda: _shot(spec, story, size, source, beside), laid, spec.frame_count)
         encode(new, size, pictures, sound, exact, before)
         if source is not None:
             if not (source.own and alike(source.path, new)):
@@ -63,7 +64,7 @@ def render(spec: RenderSpec, tell: Callable[[float], None]) -> int:
     return spec.output.stat().st_size
 
 
-def _shot(spec: RenderSpec, story: Story, size: Size, source: media.Source | None) -> Shot:
+def _shot(spec: RenderSpec, story: Story, size: Size, source: media.Source | None, beside: Executor) -> Shot:
     """What the mode asks for."""
     if spec.mode == "references":
         # The pictures show what it is about.
@@ -81,6 +82,8 @@ def _shot(spec: RenderSpec, story: Story, size: Size, source: media.Source | Non
     shot = still(given[0], spec.frame_count, story.shots[0].move)
     if source is None or not story.shots[0].sentences:
         return shot
-    # The camera goes on over the last picture, then what the new prompt says comes up.
-    after = scene(story, size, spec.frame_count, spec.seed)
-    return dissolve(shot, after, first=FPS, last=FPS + min(spec.frame_count, 3 * FPS) // 2)
+    # The camera goes on over the last picture, then what the new prompt says comes up, which is painted meanwhile.
+    after = beside.submit(scene, story, size, spec.frame_count, spec.seed)
+    return dissolve(
+        shot, lambda index: after.result()(index), first=FPS, last=FPS + min(spec.frame_count, 3 * FPS) // 2
+    )

