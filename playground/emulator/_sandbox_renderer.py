@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
 from playground.emulator._sandbox_operations import Operations
 from playground.emulator._sandbox_records import End, Operation, Order, Problem, State
-from playground.emulator._sandbox_work import STOPPED, Tell, stop, work
+from playground.emulator._sandbox_work import STOPPED, Tell, Workers, stop
 
 _log = logging.getLogger(__name__)
 
@@ -21,10 +21,10 @@ class Renderer:
     """Renders whatever it is asked to see to and nobody else has in hand."""
 
     def __init__(
-        self, operations: Operations, worker: Sequence[str], clock: Callable[[], datetime], slow: timedelta
+        self, operations: Operations, workers: Workers, clock: Callable[[], datetime], slow: timedelta
     ) -> None:
         self._operations = operations
-        self._worker = tuple(worker)
+        self._workers = workers
         self._clock = clock
         self._slow = slow
         self._gate = asyncio.Semaphore(1)
@@ -42,9 +42,10 @@ class Renderer:
         task.add_done_callback(lambda _: self._tasks.pop(operation_id, None))
 
     async def aclose(self) -> None:
-        """Kill the worker and wait for it. What was not finished is taken up by the next process that is asked."""
+        """End the workers and wait for them. What was not finished is taken up by the next process that is asked."""
         self._closing = True
         await stop(*self._tasks.values())
+        await self._workers.aclose()
 
     async def _run(self, operation_id: str) -> None:
         lock = self._operations.lock(operation_id)
@@ -125,7 +126,7 @@ class Renderer:
         spec, output = await asyncio.to_thread(self._operations.prepare_work, order, number)
         try:
             async with asyncio.timeout(_RENDER_LIMIT_SECONDS):
-                problem = await work(self._worker, spec, tell)
+                problem = await self._workers.work(spec, tell)
         except TimeoutError:
             return Problem(code="render_failed", message="Rendering took too long.")
         if problem is None and not await asyncio.to_thread(self._operations.publish, order.id, output):

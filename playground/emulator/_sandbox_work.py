@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -16,37 +17,85 @@ _log = logging.getLogger(__name__)
 
 STOPPED: Final = Problem(code="render_failed", message="The renderer stopped unexpectedly.")
 
+ENVIRONMENT: Final = {
+    # To keep what is freed, since each picture needs as much as the one before.
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": "1000000000",
+    "MALLOC_TRIM_THRESHOLD_": "1000000000",
+}
+"""All that a worker is told: nothing of the operator's, least of all a key."""
+
 Tell = Callable[[float], Awaitable[None]]
 
 
-async def work(command: Sequence[str], spec: Path, tell: Tell) -> Problem | None:
-    """Run one worker to its end; None where it says that it is done. Cancelled, it kills the worker first."""
-    starting = asyncio.create_task(_start(command, spec))
+class Workers:
+    """Worker processes, each for one clip. The next one may wait with its libraries loaded while nothing is asked."""
+
+    def __init__(self, command: Sequence[str], *, waits: bool) -> None:
+        """`waits`: the command without a spec waits for the path of one, the first line of its standard input."""
+        self._command = tuple(command)
+        self._waits = waits
+        self._waiting: asyncio.Task[Process | None] | None = None
+
+    async def work(self, spec: Path, tell: Tell) -> Problem | None:
+        """Run one worker to its end; None where it says that it is done. Cancelled, it kills the worker first."""
+        beginning = asyncio.create_task(self._begin(spec))
+        try:
+            # Half started, a process could not be ended.
+            await _to_the_end(beginning)
+            process = beginning.result()
+            if process is None:
+                return Problem(code="render_failed", message="The renderer cannot be started.")
+            problem, code = await _follow(process, tell)
+        finally:
+            if (process := beginning.result()) is not None:
+                await _to_the_end(asyncio.create_task(_reap(process)))
+        # Only now: beside a clip that is rendered it would take of the same cores.
+        self._have_one_wait()
+        return problem if problem is not None or code == 0 else STOPPED
+
+    async def aclose(self) -> None:
+        """Let the one that waits go."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None and (process := await waiting) is not None:
+            await _reap(process)
+
+    def _have_one_wait(self) -> None:
+        if self._waits and self._waiting is None:
+            self._waiting = asyncio.create_task(_start(self._command))
+
+    async def _begin(self, spec: Path) -> Process | None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None and (process := await waiting) is not None:
+            if await _told(process, spec):
+                return process
+            await _reap(process)
+        return await _start((*self._command, str(spec)))
+
+
+async def _told(process: Process, spec: Path) -> bool:
+    """Give a worker that waits its order; False where it is there no more."""
+    assert process.stdin is not None
     try:
-        # Half started, a process could not be ended.
-        await _to_the_end(starting)
-        process = starting.result()
-        if process is None:
-            return Problem(code="render_failed", message="The renderer cannot be started.")
-        problem, code = await _follow(process, tell)
-    finally:
-        if (process := starting.result()) is not None:
-            await _to_the_end(asyncio.create_task(_reap(process)))
-    return problem if problem is not None or code == 0 else STOPPED
+        process.stdin.write(os.fsencode(spec) + b"\n")
+        await process.stdin.drain()
+    except ConnectionError:
+        return False
+    return process.returncode is None
 
 
-async def _start(command: Sequence[str], spec: Path) -> Process | None:
+async def _start(command: Sequence[str]) -> Process | None:
     try:
         return await asyncio.create_subprocess_exec(
             *command,
-            str(spec),
-            # Held open and never written to: the worker ends when it closes, so it cannot outlive us.
+            # Held open: the worker ends when it closes, so it cannot outlive us.
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,
             cwd=Path(playground.__file__).parent.parent,
             # Ctrl-C in our terminal is for us to handle, or an interrupted worker would look like a failed run.
             start_new_session=True,
+            env=ENVIRONMENT,
         )
     except OSError as error:
         _log.error("the sandbox's worker %s cannot be started: %s", command, error)

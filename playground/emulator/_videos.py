@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from playground.emulator._sandbox_work import stop, work
+from playground.emulator._sandbox_work import Workers, stop
 from playground.sandbox.spec import RenderSpec
 
 
@@ -21,7 +21,8 @@ class Videos:
 
     def __init__(self, folder: Path, worker: Sequence[str]) -> None:
         self._folder = folder
-        self._worker = tuple(worker)
+        # Drawn once, and hardly ever: nobody waits for the next.
+        self._workers = Workers(worker, waits=False)
         self._gate = asyncio.Semaphore(1)
         self._tasks: dict[str, asyncio.Task[Path]] = {}
 
@@ -52,7 +53,7 @@ class Videos:
         spec = path.with_suffix(".json")
         await asyncio.to_thread(_write, spec, RenderSpec(**wanted, output=path))
         async with self._gate:
-            problem = await work(self._worker, spec, _say_nothing)
+            problem = await self._workers.work(spec, _say_nothing)
         if problem is not None:
             raise NotDrawn(problem.message)
         return path

@@ -32,10 +32,11 @@ from playground.emulator._sandbox_operations import Operations, new_id
 from playground.emulator._sandbox_records import SEEDS, End, Operation, Order
 from playground.emulator._sandbox_renderer import Renderer
 from playground.emulator._sandbox_request import ADDED_SECONDS, CreateVideo, InvalidBody, read_request
+from playground.emulator._sandbox_work import Workers
 from playground.emulator._stand_in import CutReply, StandIn
 
 RENDERER: Final = (sys.executable, "-m", "playground.sandbox.worker")
-"""The renderer's command, to which the path of what it shall draw is added."""
+"""The renderer's command, to which the path of what it shall draw is added; without one it waits for one."""
 MAX_BODY_BYTES: Final = 140_000_000
 """A video of 100 MB in base64, and room for the rest."""
 RETENTION: Final = timedelta(hours=48)
@@ -72,7 +73,9 @@ class SandboxProvider:
         self._clock = clock
         self._slow_seconds = slow_seconds
         self._operations = Operations(data_dir, RETENTION)
-        self._renderer = Renderer(self._operations, worker, clock, timedelta(seconds=slow_seconds))
+        # No other command is known to wait.
+        workers = Workers(worker, waits=tuple(worker) == RENDERER)
+        self._renderer = Renderer(self._operations, workers, clock, timedelta(seconds=slow_seconds))
         self._swept: datetime | None = None
         self.routes = (
             Route("/v1/videos", self._create, methods=["POST"], name="create"),

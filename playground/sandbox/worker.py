@@ -1,14 +1,17 @@
-"""The renderer's process: `python -m playground.sandbox.worker SPEC.json`.
+"""The renderer's process: `python -m playground.sandbox.worker [SPEC.json]`.
 
-It prints one JSON object a line: `{"progress": 0.42}` as it goes, then `{"done": true, "bytes": N}` (exit 0)
-or `{"error": {"code": "…", "message": "…"}}` (exit 1). Its parent holds the other end of its stdin: when that
-closes, the parent is gone, and the worker ends at once (exit 2).
+Without a spec it loads what it needs and waits for the path of one, the first line of its stdin. It prints one JSON
+object a line: `{"progress": 0.42}` as it goes, then `{"done": true, "bytes": N}` (exit 0) or `{"error": {"code": "…",
+"message": "…"}}` (exit 1). Its parent holds the other end of its stdin: when that closes, the parent is gone, and the
+worker ends at once (exit 2).
 """
 
 import contextlib
 import errno
+import importlib
 import json
 import os
+import select
 import sys
 import threading
 import traceback
@@ -17,6 +20,7 @@ from pathlib import Path
 from playground.sandbox.spec import RenderError, RenderSpec
 
 _NICENESS = 10
+_PATIENCE_SECONDS = 600
 _MOST_MEMORY = 3 << 30
 """Bytes of data that the process may hold, several times what a 4K clip takes: a strange input ends here alone."""
 
@@ -24,9 +28,10 @@ _MOST_MEMORY = 3 << 30
 _NO_MEMORY = errno.ENOMEM, int.from_bytes(b"EXT ", "little"), -4
 
 
-def main(path: str) -> int:
+def main(arguments: list[str]) -> int:
     """Render the spec in a file and return the exit code."""
     _be_modest()
+    path = arguments[0] if arguments else _awaited()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         spec = RenderSpec.from_json(Path(path).read_bytes())
@@ -40,6 +45,14 @@ def main(path: str) -> int:
         return 1
     _say(done=True, bytes=size)
     return 0
+
+
+def _awaited() -> str:
+    """Load what rendering needs, then wait for the path of a spec: so long, then the memory is given back."""
+    importlib.import_module("playground.sandbox.render")
+    if not select.select([sys.stdin], [], [], _PATIENCE_SECONDS)[0] or not (line := os.read(sys.stdin.fileno(), 65536)):
+        os._exit(2)
+    return os.fsdecode(line.rstrip(b"\n"))
 
 
 def _be_modest() -> None:
@@ -77,4 +90,4 @@ def _say(**line: object) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

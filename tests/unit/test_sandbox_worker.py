@@ -13,9 +13,9 @@ import av
 import pytest
 
 
-def start(spec: Path) -> subprocess.Popen[str]:
+def start(*spec: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "playground.sandbox.worker", str(spec)],
+        [sys.executable, "-m", "playground.sandbox.worker", *map(str, spec)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -73,6 +73,25 @@ def test_ends_with_its_parent(tmp_path: Path) -> None:
         assert worker.wait(5) == 2
         assert time.monotonic() - closed < 2
     assert not (tmp_path / "out.mp4").exists()
+
+
+def test_without_a_spec_it_waits_for_one(tmp_path: Path) -> None:
+    folder = tmp_path / "ein Ordner, später"
+    folder.mkdir()
+    with start() as worker:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        worker.stdin.write(f"{written(folder)}\n")
+        worker.stdin.flush()
+        lines = [json.loads(line) for line in worker.stdout]
+        assert worker.wait(30) == 0
+    assert lines[-1] == {"done": True, "bytes": (folder / "out.mp4").stat().st_size}
+
+
+def test_while_it_waits_it_ends_with_its_parent(tmp_path: Path) -> None:
+    with start() as worker:
+        told, complaints = worker.communicate(timeout=20)
+    assert (worker.returncode, told, complaints) == (2, "", "")
 
 
 @pytest.mark.parametrize("name", ["first.png", "nowhere.png"])
