@@ -65,9 +65,10 @@ def _keep(folder: Path, at: float, talk: Talk) -> None:
     fresh = folder / f"{secrets.token_hex(4)}.new"
     try:
         fresh.write_text(_cut(at, talk).model_dump_json(), "utf-8")
-        os.replace(fresh, folder / f"{name}.json")
-    finally:
+        fresh.replace(folder / f"{name}.json")
+    except OSError:
         fresh.unlink(missing_ok=True)
+        raise
     for old in _answers(folder)[NEWEST:]:
         old.unlink(missing_ok=True)
 
@@ -90,7 +91,10 @@ def _size(stored: StoredMedia) -> int | None:
 
 
 def _answers(folder: Path) -> list[Path]:
-    return sorted((path for path in folder.glob("*.json") if path.stem != _CREATE), reverse=True)
+    names = os.listdir(folder) if folder.is_dir() else ()
+    return [
+        folder / name for name in sorted(names, reverse=True) if name.endswith(".json") and name != f"{_CREATE}.json"
+    ]
 
 
 def _kept(folder: Path) -> tuple[Exchange | None, tuple[Exchange, ...]]:

@@ -221,6 +221,12 @@ def _address(call: HttpCall, context: Context) -> httpx.URL:
     url = call.path if is_url(call.path) else f"{context.base_url.rstrip('/')}/{call.path.removeprefix('/')}"
     if call.query:
         url += ("&" if "?" in url else "?") + urlencode(call.query, quote_via=quote)
+    return _parsed(url)
+
+
+@lru_cache(maxsize=2048)
+def _parsed(url: str) -> httpx.URL:
+    # The same for every question about a job, and with some providers about all of them.
     return parse(url)
 
 
