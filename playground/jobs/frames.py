@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Final, cast
 
 import av
+from av.video.reformatter import Interpolation
 from PIL import Image
+
+from playground.jobs.probe import opened
 
 _THUMBNAIL_SIDE: Final = 320
 """Pixels of a thumbnail's longer side."""
@@ -52,7 +55,7 @@ def _save_once(target: Path, picture: Callable[[], Image.Image], kind: str, qual
 
 def last_frame(video: Path) -> Image.Image:
     """Seek to the end and decode from the last key frame on: far quicker than decoding all, and the same picture."""
-    with av.open(video, "r", format="mov", metadata_errors="replace") as container:
+    with opened(video, "mov") as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = _THREADS
@@ -64,17 +67,20 @@ def last_frame(video: Path) -> Image.Image:
 
 def _small(video: Path) -> Image.Image:
     """The nearest key frame, which costs one decoded frame, also in 4k."""
-    with av.open(video, "r", format="mov", metadata_errors="replace") as container:
+    with opened(video, "mov") as container:
         stream = container.streams.video[0]
         if stream.duration is not None:
             container.seek(int(stream.duration * _THUMBNAIL_AT), stream=stream, backward=True)
-        picture = _picture(deque(islice(container.decode(stream), 1)))
-    picture.thumbnail((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE))
-    return picture
+        return _picture(deque(islice(container.decode(stream), 1)), _THUMBNAIL_SIDE)
 
 
-def _picture(frames: "deque[av.VideoFrame]") -> Image.Image:
+def _picture(frames: "deque[av.VideoFrame]", most: int | None = None) -> Image.Image:
+    """The first of some frames, its longer side no longer than that."""
     if not frames:
         raise ValueError("the clip has no picture")
+    sides = frames[0].width, frames[0].height
+    smaller = min(1, most / max(sides)) if most is not None else 1
+    width, height = (max(1, round(side * smaller)) for side in sides)
     # Through reformat, which honours the clip's own colour tags.
-    return cast("Image.Image", frames[0].reformat(format="rgb24").to_image())  # pyright: ignore[reportUnknownMemberType] - half typed
+    picture = frames[0].reformat(width, height, "rgb24", interpolation=Interpolation.AREA)
+    return cast("Image.Image", picture.to_image())  # pyright: ignore[reportUnknownMemberType] - half typed

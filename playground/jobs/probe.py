@@ -1,10 +1,11 @@
 """Measuring images and clips: by their bytes, never by their names; before any decoding that could hurt."""
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import av
 import av.error
+from av.container import InputContainer
 from PIL import Image, UnidentifiedImageError
 
 from playground.domain.media import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_VIDEO_BYTES, MediaFacts, MediaKind
@@ -16,6 +17,8 @@ _ON_ITS_SIDE: Final = 5
 """The first of the EXIF orientations that swap width and height."""
 _MEGA: Final = 1_000_000
 _MICROSECONDS: Final = 1_000_000
+_STREAMS: Final = 16
+"""Of one file; what it has more is opened the long way."""
 _DEMUXERS: Final = {"mp4": "mov", "mov": "mov", "webm": "matroska"}
 """What opens each kind of clip. Never left to a guess: a playlist would be followed to other files of this machine."""
 
@@ -90,13 +93,19 @@ def probe_video(path: Path) -> MediaFacts:
     )
 
 
+def opened(path: Path, demuxer: str) -> InputContainer:
+    """Open a clip by its index. FFmpeg would else decode a dozen frames, to guess at what nobody asks here."""
+    options: Any = [{"skip_frame": "all"}] * _STREAMS  # the stubs of PyAV take it for a list of texts
+    return av.open(path, "r", format=demuxer, metadata_errors="replace", stream_options=options)
+
+
 def open_clip(path: Path) -> Clip | None:
     """What a video file holds, None where it is none. Reads its index, decodes nothing."""
     kind = sniff(path)
     if kind not in _DEMUXERS:
         return None
     try:
-        with av.open(path, "r", format=_DEMUXERS[kind], metadata_errors="replace") as container:
+        with opened(path, _DEMUXERS[kind]) as container:
             if not container.streams.video:
                 return None
             stream = container.streams.video[0]
