@@ -211,6 +211,8 @@ class MediaLimit(_Strict):
     url_only: bool = False
     needs_type: bool = False
     """The request names its MIME type, which for a link only the file extension tells."""
+    transparency: bool = False
+    """Transparent parts are known to be seen through."""
 
 
 class Parameter(_Strict):

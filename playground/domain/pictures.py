@@ -48,6 +48,10 @@ def change_for(fact: MediaFacts, limit: MediaLimit, *, stated: bool = True) -> C
     large = _too_large(fact, most, pixels)
     said = f"{str(fact.format).upper()} is not {'taken here' if stated else 'known to be taken'}"
     why = (*([said] if other else []), *large, *_amiss(fact))
+    # Hardly anybody documents before which colour they are put; white is what most people see behind them. A copy has
+    # none, whatever it is made for.
+    if fact.transparent and (why or not limit.transparency):
+        why = (*why, "its transparent parts become white")
     if not why:
         return None
     or_jpeg = limit.formats is None or "jpeg" in limit.formats
@@ -71,11 +75,9 @@ def _too_large(fact: MediaFacts, most: int, pixels: int | None) -> list[str]:
 
 def _amiss(fact: MediaFacts) -> list[str]:
     """What a provider would take and might see in another way than a person does."""
-    # Nobody documents whether EXIF is heeded, or before which colour a picture's transparent parts are put.
-    # White is what most people see behind them.
+    # Nobody documents whether EXIF is heeded.
     said = {
         "it is turned upright": fact.turned,
-        "its transparent parts become white": fact.transparent,
         "its ink colours (CMYK) become screen colours": fact.ink,
         "only its first picture counts": fact.moving,
     }

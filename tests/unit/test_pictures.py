@@ -16,6 +16,7 @@ from playground.domain.capabilities import MediaLimit, ModeSpec
 from playground.domain.media import MAX_IMAGE_BYTES, MediaFacts
 from playground.domain.media_checks import changed
 from playground.domain.pictures import CannotChange, Change, as_sent, change_for, told
+from playground.domain.request import Mode
 from playground.jobs.pictures import make_copy
 from playground.jobs.probe import probe_image
 
@@ -158,6 +159,16 @@ def test_a_transparent_webp_becomes_an_opaque_jpeg(tmp_path: Path) -> None:
     assert change.why == ("WEBP is not taken here", "its transparent parts become white")
 
 
+def test_where_transparent_parts_are_seen_through_the_picture_is_sent_as_it_is():
+    cut_out = replace(PHOTO, format="png", transparent=True)
+    assert changed(cut_out, "reference_images", spec("sandbox", "references")) is None
+    assert changed(cut_out, "first_frame", spec("sandbox")) is not None
+    turned = changed(replace(cut_out, turned=True), "reference_images", spec("sandbox", "references"))
+    assert turned is not None
+    # The copy is opaque, which is said.
+    assert turned.why == ("it is turned upright", "its transparent parts become white")
+
+
 @pytest.mark.parametrize("profile", [None, b"no profile", "sRGB"])
 def test_ink_colours_become_screen_colours(tmp_path: Path, profile: object) -> None:
     options: dict[str, object] = {}
@@ -278,8 +289,8 @@ def test_what_is_not_opened_here_is_not_promised(fact: MediaFacts) -> None:
     assert change_for(fact, GOOGLES) is None
 
 
-def spec(stem: str) -> ModeSpec:
-    return next(each for (_, mode), each in load_tables()[stem].specs.items() if mode == "image-to-video")
+def spec(stem: str, mode: Mode = "image-to-video") -> ModeSpec:
+    return next(each for (_, its), each in load_tables()[stem].specs.items() if its == mode)
 
 
 def test_a_link_is_ours_to_change_only_where_we_fetch_it() -> None:
@@ -314,13 +325,15 @@ def test_where_a_provider_names_no_formats_a_safe_one_is_sent() -> None:
     ),
     formats=st.none() | st.lists(st.sampled_from(["png", "jpeg", "webp"]), min_size=1).map(tuple),
     megabytes=st.none() | st.floats(0.1, 50),
+    transparency=st.booleans(),
 )
 def test_a_copy_needs_no_further_change(
-    fact: MediaFacts, formats: tuple[str, ...] | None, megabytes: float | None
+    fact: MediaFacts, formats: tuple[str, ...] | None, megabytes: float | None, transparency: bool
 ) -> None:
-    limit = MediaLimit(formats=formats, max_megabytes=megabytes)
+    limit = MediaLimit(formats=formats, max_megabytes=megabytes, transparency=transparency)
     change = change_for(fact, limit)
     if change is not None:
         assert change.why
         assert change.max_bytes <= MAX_IMAGE_BYTES
         assert change_for(as_sent(fact, change), limit) is None
+        assert ("its transparent parts become white" in change.why) == fact.transparent
