@@ -78,14 +78,18 @@ class Weather:
 
     def __init__(self, made: dict[str, Any], frame: Frame, dice: np.random.Generator) -> None:
         self._made, self._frame = made, frame
-        self._layers = [(near * frame.unit, self._painted(count, near, dice)) for count, near in made["layers"]]
+        # Twice as wide and high as the picture: wherever it begins there is enough.
+        self._layers = [
+            (near * frame.unit, np.tile(self._painted(count, near, dice), (2, 2))) for count, near in made["layers"]
+        ]
 
     def draw(self, picture: Planes, pose: Pose, seconds: float) -> None:
         """Lighten the picture where something falls."""
-        along, down, sway, often = self._made["falls"]
-        for pace, light in self._layers:
-            fallen = pace * down * seconds, pace * (along * seconds + sway * math.sin(often * seconds + 2 * pace))
-            light = np.roll(light, tuple(map(round, fallen)), (0, 1))
+        (along, down, sway, often), (width, height) = self._made["falls"], self._frame[:2]
+        for pace, endless in self._layers:
+            fallen = pace * (along * seconds + sway * math.sin(often * seconds + 2 * pace)), pace * down * seconds
+            x, y = (round(-way) % side for way, side in zip(fallen, (width, height), strict=True))
+            light = endless[y : y + height, x : x + width]
             picture[0][...] = opencv.add(picture[0], light)
             if "warm" in self._made:
                 picture[1] -= light[::2, ::2] >> 2

@@ -20,6 +20,7 @@ from playground.sandbox.stills import Shot, dissolve, morph, still
 from playground.sandbox.story import Story, read
 
 _LEAST_SHOT_SECONDS = 2
+_TELLS_EVERY = FPS // 6
 
 
 def render(spec: RenderSpec, tell: Callable[[float], None]) -> int:
@@ -41,7 +42,8 @@ def render(spec: RenderSpec, tell: Callable[[float], None]) -> int:
             for each in (*laid, overlay.label(size)):
                 each.draw(picture, index)
             yield picture
-            tell(min(0.98, next(done) / total))
+            if (number := next(done)) % _TELLS_EVERY == 0:
+                tell(min(0.98, number / total))
 
     with TemporaryDirectory(prefix=".", dir=spec.output.parent) as folder, ThreadPoolExecutor(1) as beside:
         old, new, whole = (Path(folder) / f"{part}.mp4" for part in ("old", "new", "whole"))
