@@ -14,7 +14,7 @@ from av.error import FFmpegError
 from PIL import Image, ImageOps
 
 from playground.sandbox import planes
-from playground.sandbox.encode import SAMPLE_RATE, SAMPLES_A_FRAME, Pcm
+from playground.sandbox.encode import SAMPLE_RATE, SAMPLES_A_FRAME, Pcm, opened_by_index
 from playground.sandbox.planes import Planes, Size
 from playground.sandbox.spec import FPS, LABEL, RenderError, ResizeMode
 
@@ -126,9 +126,7 @@ def _decoded(clip: Any, stream: Any) -> Iterator[Any]:
 def opened(path: Path) -> Generator[Any]:
     """Open a clip; what the decoder says of a damaged one becomes an error for a person."""
     try:
-        # Else FFmpeg decodes a dozen frames, to guess at what nobody asks here.
-        by_index: Any = [{"skip_frame": "all"}] * 4
-        with av.open(str(path), metadata_errors="replace", stream_options=by_index) as clip:
+        with opened_by_index(path) as clip:
             yield clip
     except (FFmpegError, OSError, ValueError, IndexError, StopIteration) as error:
         message = f"The video {path.name} cannot be read: it is damaged or no video."

@@ -106,31 +106,34 @@ def _confirmed(way: Field, back: Field) -> Field:
 def _moving(picture: Planes, way: Field) -> Callable[[float], Planes]:
     """A picture that can be moved any share of the way along a flow, in half pixels, several side by side together."""
     wide, high = size_of(picture)
-    luma, *chromas = (
-        _runs(plane, _RUN >> halving) for plane, halving in zip(_doubled(picture), HALVINGS, strict=False)
-    )
+    fine = _doubled(picture)
+    luma, chromas = _runs(fine[:1], _RUN), _runs(fine[1:], _RUN // 2)
     along, down = opencv.split(2 * opencv.resize(way, (wide // _RUN, high)))
     x, y = np.arange(0, 2 * wide, 2 * _RUN, dtype=np.float32), np.arange(0, 2 * high, 2, dtype=np.float32)[:, None]
 
     def moved(share: float) -> Planes:
         column = np.clip(x - along * np.float32(share), 0, 2 * (wide - _RUN)).astype(np.int32)
         row = np.clip(y - down * np.float32(share), 0, 2 * high - 1).astype(np.int32)
-        coarse = row[::2] >> 1, column[::2] >> 1
-        return [luma(row, column), *(chroma(*coarse) for chroma in chromas)]
+        return [*luma(row, column), *chromas(row[::2] >> 1, column[::2] >> 1)]
 
     return moved
 
 
-def _runs(fine: Plane, run: int) -> Callable[[NDArray[np.int32], NDArray[np.int32]], Plane]:
-    """Of a plane twice as fine as what is seen, runs of every second pixel from the given rows and columns on."""
-    high, wide, runs = fine.shape[0], fine.shape[1] // 2, fine.size // run
-    pixels = np.concatenate([fine[:, ::2].ravel(), fine[:, 1::2].ravel(), np.zeros(run, np.uint8)])
-    # A run may begin at any byte, but one at a multiple of its size is taken three times as fast: once for each byte.
-    beginning = np.concatenate([pixels[first : first + runs * run].view(f"u{run}") for first in range(run)])
+def _runs(fine: Planes, run: int) -> Callable[[NDArray[np.int32], NDArray[np.int32]], Planes]:
+    """Of planes twice as fine as what is seen, runs of every second pixel from the given rows and columns on."""
+    high, wide, runs = fine[0].shape[0], fine[0].shape[1] // 2, fine[0].size // run
 
-    def taken(row: NDArray[np.int32], column: NDArray[np.int32]) -> Plane:
+    def from_each_byte(plane: Plane) -> Plane:
+        # A run may begin at any byte, but one at a multiple of its size is taken three times as fast.
+        pixels = np.concatenate([plane[:, ::2].ravel(), plane[:, 1::2].ravel(), np.zeros(run, np.uint8)])
+        return np.concatenate([pixels[first : first + runs * run].view(f"u{run}") for first in range(run)])
+
+    beginnings = [from_each_byte(plane) for plane in fine]
+
+    def taken(row: NDArray[np.int32], column: NDArray[np.int32]) -> Planes:
         place = ((column & 1) * high + row) * wide + (column >> 1)
-        return beginning.take((place & (run - 1)) * runs + (place >> run.bit_length() - 1)).view(np.uint8)
+        place = (place & (run - 1)) * runs + (place >> run.bit_length() - 1)
+        return [beginning.take(place).view(np.uint8) for beginning in beginnings]
 
     return taken
 

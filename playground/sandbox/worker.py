@@ -50,6 +50,9 @@ def main(arguments: list[str]) -> int:
 def _awaited() -> str:
     """Load what rendering needs, then wait for the path of a spec: so long, then the memory is given back."""
     importlib.import_module("playground.sandbox.render")
+    tables = importlib.import_module("playground.sandbox.story").table
+    for name in ("words", "scenery"):
+        tables(name)
     if not select.select([sys.stdin], [], [], _PATIENCE_SECONDS)[0] or not (line := os.read(sys.stdin.fileno(), 65536)):
         os._exit(2)
     return os.fsdecode(line.rstrip(b"\n"))
