@@ -132,7 +132,8 @@ def _runs(fine: Planes, run: int) -> Callable[[NDArray[np.int32], NDArray[np.int
 
     def taken(row: NDArray[np.int32], column: NDArray[np.int32]) -> Planes:
         place = ((column & 1) * high + row) * wide + (column >> 1)
-        place = (place & (run - 1)) * runs + (place >> run.bit_length() - 1)
+        # Any other kind of index takes several times as long.
+        place = ((place & (run - 1)) * runs + (place >> run.bit_length() - 1)).astype(np.intp)
         return [beginning.take(place).view(np.uint8) for beginning in beginnings]
 
     return taken
