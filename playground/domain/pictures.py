@@ -48,8 +48,8 @@ def change_for(fact: MediaFacts, limit: MediaLimit, *, stated: bool = True) -> C
     large = _too_large(fact, most, pixels)
     said = f"{str(fact.format).upper()} is not {'taken here' if stated else 'known to be taken'}"
     why = (*([said] if other else []), *large, *_amiss(fact))
-    # Hardly anybody documents before which colour they are put; white is what most people see behind them. A copy has
-    # none, whatever it is made for.
+    # Hardly anybody documents before which colour they are put; white is what most people see behind them. A copy is
+    # opaque, whatever it is made for.
     if fact.transparent and (why or not limit.transparency):
         why = (*why, "its transparent parts become white")
     if not why:

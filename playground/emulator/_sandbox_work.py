@@ -1,4 +1,4 @@
-"""One worker process from its start to its end, and tasks that end for certain."""
+"""Worker processes from their start to their end, one that waits for its order, and tasks that end for certain."""
 
 import asyncio
 import contextlib
@@ -18,14 +18,18 @@ _log = logging.getLogger(__name__)
 STOPPED: Final = Problem(code="render_failed", message="The renderer stopped unexpectedly.")
 
 ENVIRONMENT: Final = {
+    "OPENBLAS_NUM_THREADS": "1",
     # To keep what is freed, since each picture needs as much as the one before.
     "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": "1000000000",
+    "MALLOC_MMAP_THRESHOLD_": "33554432",
     "MALLOC_TRIM_THRESHOLD_": "1000000000",
 }
 """All that a worker is told: nothing of the operator's, least of all a key."""
 
 Tell = Callable[[float], Awaitable[None]]
+
+_WAITS_SECONDS: Final = 540
+"""Of one that waits, before another takes its place: somewhat less than it waits by itself."""
 
 
 class Workers:
@@ -36,6 +40,7 @@ class Workers:
         self._command = tuple(command)
         self._waits = waits
         self._waiting: asyncio.Task[Process | None] | None = None
+        self._waits_since = 0.0
 
     async def work(self, spec: Path, tell: Tell) -> Problem | None:
         """Run one worker to its end; None where it says that it is done. Cancelled, it kills the worker first."""
@@ -63,11 +68,13 @@ class Workers:
     def _have_one_wait(self) -> None:
         if self._waits and self._waiting is None:
             self._waiting = asyncio.create_task(_start(self._command))
+            self._waits_since = asyncio.get_running_loop().time()
 
     async def _begin(self, spec: Path) -> Process | None:
         waiting, self._waiting = self._waiting, None
         if waiting is not None and (process := await waiting) is not None:
-            if await _told(process, spec):
+            fresh = asyncio.get_running_loop().time() - self._waits_since < _WAITS_SECONDS
+            if fresh and await _told(process, spec):
                 return process
             await _reap(process)
         return await _start((*self._command, str(spec)))

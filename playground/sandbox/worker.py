@@ -3,7 +3,7 @@
 Without a spec it loads what it needs and waits for the path of one, the first line of its stdin. It prints one JSON
 object a line: `{"progress": 0.42}` as it goes, then `{"done": true, "bytes": N}` (exit 0) or `{"error": {"code": "…",
 "message": "…"}}` (exit 1). Its parent holds the other end of its stdin: when that closes, the parent is gone, and the
-worker ends at once (exit 2).
+worker ends at once (exit 2); so it does when it has waited for ten minutes.
 """
 
 import contextlib
@@ -31,9 +31,9 @@ _NO_MEMORY = errno.ENOMEM, int.from_bytes(b"EXT ", "little"), -4
 def main(arguments: list[str]) -> int:
     """Render the spec in a file and return the exit code."""
     _be_modest()
-    path = arguments[0] if arguments else _awaited()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
+        path = arguments[0] if arguments else _awaited()
+        threading.Thread(target=_end_with_parent, daemon=True).start()
         spec = RenderSpec.from_json(Path(path).read_bytes())
         # Imported only now: a bad spec is told at once, without waiting for the codecs to load.
         from playground.sandbox.render import render

@@ -224,7 +224,7 @@ def _address(call: HttpCall, context: Context) -> httpx.URL:
     return _parsed(url)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def _parsed(url: str) -> httpx.URL:
     # The same for every question about a job, and with some providers about all of them.
     return parse(url)

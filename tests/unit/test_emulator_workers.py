@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from playground.emulator._sandbox_work import STOPPED, Workers
+from playground.emulator._sandbox_work import ENVIRONMENT, STOPPED, Workers
 
 WORKER = '''
 """Stands in for the renderer: says in a book that it is up, then which spec it was given and how."""
@@ -104,9 +104,9 @@ async def test_a_worker_knows_nothing_of_the_operators(bench: Bench, monkeypatch
     async with workers_of(bench.command) as workers:
         for _ in range(2):
             await workers.work(bench.spec("one.json"), untold)
-    known = [name for line in bench.book() if "up" in line for name in line["environment"]]
-    assert known
-    assert "GEMINI_API_KEY" not in known
+    known = {name for line in bench.book() if "up" in line for name in line["environment"]}
+    # Python itself adds the last.
+    assert known - {"LC_CTYPE"} == set(ENVIRONMENT)
 
 
 async def test_one_that_is_gone_meanwhile_is_replaced(bench: Bench):
@@ -117,6 +117,16 @@ async def test_one_that_is_gone_meanwhile_is_replaced(bench: Bench):
         while is_alive(waiting):  # noqa: ASYNC110 - the system tells of no end
             await asyncio.sleep(0.01)
         assert await workers.work(bench.spec("two.json"), untold) is None
+        assert bench.orders()[-1][1] == "argument"
+
+
+async def test_one_that_may_be_about_to_leave_is_not_asked(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("playground.emulator._sandbox_work._WAITS_SECONDS", 0)
+    async with workers_of(bench.command) as workers:
+        await workers.work(bench.spec("one.json"), untold)
+        waiting = await bench.until_up(2)
+        assert await workers.work(bench.spec("two.json"), untold) is None
+        assert not is_alive(waiting)
         assert bench.orders()[-1][1] == "argument"
 
 

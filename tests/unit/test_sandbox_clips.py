@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from playground.assets import asset
-from playground.sandbox.media import fit
+from playground.sandbox.media import Source, fit
 from playground.sandbox.overlay import label
 from playground.sandbox.render import render
 from playground.sandbox.spec import LABEL, RenderError, RenderSpec
@@ -344,6 +344,14 @@ class TestExtension:
         with pytest.raises(RenderError) as refused:
             make(mode="extension", source_video=tmp_path / "damaged.mp4")
         assert refused.value.code == "bad_media"
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_the_last_picture_is_the_last_of_all(make: Make, tmp_path: Path, *, own: bool) -> None:
+    source = Source(make() if own else foreign_clip(tmp_path / "foreign.mp4", (426, 240), 30, 71))
+    *_, last = source.pictures()
+    assert source.own is own
+    assert all((one == other).all() for one, other in zip(source.last_picture(), last, strict=True))
 
 
 def test_captions_end_before_the_clip_does(make: Make) -> None:
