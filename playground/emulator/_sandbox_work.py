@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 
 import playground
 from playground.emulator._sandbox_records import Problem
+from playground.sandbox.worker import PATIENCE_SECONDS
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ ENVIRONMENT: Final = {
 
 Tell = Callable[[float], Awaitable[None]]
 
-_WAITS_SECONDS: Final = 540
+_WAITS_SECONDS: Final = PATIENCE_SECONDS - 60
 """Of one that waits, before another takes its place: somewhat less than it waits by itself."""
 
 

@@ -2,7 +2,7 @@
 
 import warnings
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -95,11 +95,10 @@ class Source:
             stream = clip.streams.video[0]
             if stream.duration:
                 clip.seek(stream.duration - 1, stream=stream, backward=True)
-            stream.thread_type = "AUTO"
             # Of other encoders' pictures nobody knows which no other one refers to.
-            frames = _needed(list(clip.demux(stream)), stream.codec_context) if self.own else clip.decode(stream)
+            decoded = _needed if self.own else _decoded
             # Keeping only one frame: holding all of a long group of pictures would cost gigabytes at 4K.
-            return self._upright(deque(frames, 1)[0])
+            return self._upright(deque(decoded(clip, stream), 1)[0])
 
     def pictures(self) -> Iterator[Planes]:
         """Decode to exactly `frame_count` frames, repeating or leaving out where the clip's rate is another."""
@@ -120,11 +119,13 @@ class Source:
         return planes.scaled([np.rot90(plane, self._turns) for plane in planes.from_frame(frame)], self.size)
 
 
-def _needed(packets: Sequence[Any], decoder: Any) -> Iterator[Any]:
+def _needed(clip: Any, stream: Any) -> Iterator[Any]:
     """Decode what the last picture is made of: those that no other one refers to are most, and left out."""
+    stream.thread_type = "AUTO"
+    packets = list(clip.demux(stream))
     last = max(packet.pts for packet in packets if packet.pts is not None)
     for packet in packets:
-        decoder.skip_frame = "DEFAULT" if packet.pts in (None, last) else "NONREF"
+        stream.codec_context.skip_frame = "DEFAULT" if packet.pts in (None, last) else "NONREF"
         yield from packet.decode()
 
 

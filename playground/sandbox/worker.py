@@ -20,7 +20,8 @@ from pathlib import Path
 from playground.sandbox.spec import RenderError, RenderSpec
 
 _NICENESS = 10
-_PATIENCE_SECONDS = 600
+PATIENCE_SECONDS = 600
+"""How long it waits for an order."""
 _MOST_MEMORY = 3 << 30
 """Bytes of data that the process may hold, several times what a 4K clip takes: a strange input ends here alone."""
 
@@ -53,7 +54,7 @@ def _awaited() -> str:
     tables = importlib.import_module("playground.sandbox.story").table
     for name in ("words", "scenery"):
         tables(name)
-    if not select.select([sys.stdin], [], [], _PATIENCE_SECONDS)[0] or not (line := os.read(sys.stdin.fileno(), 65536)):
+    if not select.select([sys.stdin], [], [], PATIENCE_SECONDS)[0] or not (line := os.read(sys.stdin.fileno(), 65536)):
         os._exit(2)
     return os.fsdecode(line.rstrip(b"\n"))
 
