@@ -5,14 +5,21 @@ import { tables } from "./tables.js";
 import { wish } from "./wishes.js";
 
 const EVERY = 80;
-const AT_MOST = 5000;
+// A tab that was never open may have to wait for its scripts, on a slow line or a busy machine.
+const AT_MOST = 20_000;
 
 // `detail`: mode, field, reference; its name and its video for those who show them; who made it. The event is
 // `pg:use` on the document, and whoever takes it prevents the default.
 export function use(detail) {
-  document.getElementById(`tab-${detail.mode}-button`)?.click();
   const until = Date.now() + AT_MOST;
+  const tab = document.getElementById(`tab-${detail.mode}-button`);
+  const opened = [document.body.dataset.tab, detail.mode];
+  tab?.click();
   const offer = () => {
+    // Whoever opens another tab meanwhile wants that one.
+    if (!opened.includes(document.body.dataset.tab)) return;
+    // A click on a page that is busy may open nothing.
+    if (tab?.getAttribute("aria-selected") === "false") tab.click();
     const taken = !document.dispatchEvent(new CustomEvent("pg:use", { detail, cancelable: true }));
     // A tab that was never open has no field yet.
     if (taken) arrive(detail);

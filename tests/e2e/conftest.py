@@ -10,10 +10,19 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, WebError, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    WebError,
+    expect,
+    sync_playwright,
+)
 
 from tests.e2e.server import ROOT, Server, free_port
-from tests.e2e.steps import DESKTOP, Clip, Visit, Visiting, made, new_context
+from tests.e2e.steps import DESKTOP, PATIENCE, Clip, Visit, Visiting, made, new_context
 
 SAMPLES = ROOT / "assets" / "samples"
 _BROWSER_FLAGS = (
@@ -88,6 +97,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 
     Not for the session: until it is stopped, its event loop runs in the main thread, where other tests want theirs.
     """
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=list(_BROWSER_FLAGS))
         yield running

@@ -27,6 +27,8 @@ LABELS = {
     "extension": "Extension",
 }
 DONE_WITHIN = 60_000
+PATIENCE = 15_000
+"""How long anything may take, in milliseconds: two browsers, their servers and other tests share two cores."""
 STILL = """
 const still = new CSSStyleSheet();
 still.replaceSync("*, ::before, ::after { transition: none !important; animation: none !important }");
@@ -40,7 +42,7 @@ def new_context(browser: Browser, size: tuple[int, int] = DESKTOP, base_url: str
         viewport={"width": size[0], "height": size[1]}, base_url=base_url, reduced_motion="reduce"
     )
     context.add_init_script(STILL)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     return context
 
 

@@ -23,6 +23,20 @@ def test_the_last_frame_becomes_the_first_of_an_image_to_video(visit: Visit, cli
     assert (newest["id"], newest["request"]["first_frame"]) == (second, f"job:{first}#last-frame")
 
 
+def test_a_result_arrives_though_its_tab_did_not_open_at_the_first_click(visit: Visit, clip: Clip) -> None:
+    page = visit(f"/?job={clip.job}", owner=clip.owner)
+    reaches(page, "succeeded")
+    Form(page, "references").open()
+    page.evaluate(
+        """() => document.getElementById("tab-image-to-video-button")
+            .addEventListener("click", (event) => event.stopPropagation(), {once: true, capture: true})"""
+    )
+    page.get_by_role("button", name="Use last frame").click()
+    form = Form(page, "image-to-video")
+    expect(form.at("first_frame").locator(".media-items li")).to_have_count(1)
+    expect(form.at("prompt").locator("textarea")).to_be_focused()
+
+
 def test_a_clip_is_extended_twice_in_a_row(visit: Visit, clip: Clip) -> None:
     page = visit(f"/?job={clip.job}", owner=clip.owner)
     source = reaches(page, "succeeded")
