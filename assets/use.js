@@ -13,11 +13,14 @@ const AT_MOST = 20_000;
 export function use(detail) {
   const until = Date.now() + AT_MOST;
   const tab = document.getElementById(`tab-${detail.mode}-button`);
-  const opened = [document.body.dataset.tab, detail.mode];
+  const before = document.body.dataset.tab;
+  let came = false;
   tab?.click();
   const offer = () => {
+    const opened = document.body.dataset.tab;
     // Whoever opens another tab meanwhile wants that one.
-    if (!opened.includes(document.body.dataset.tab)) return;
+    if (opened !== detail.mode && (came || opened !== before)) return;
+    came = opened === detail.mode;
     // A click on a page that is busy may open nothing.
     if (tab?.getAttribute("aria-selected") === "false") tab.click();
     const taken = !document.dispatchEvent(new CustomEvent("pg:use", { detail, cancelable: true }));
