@@ -18,6 +18,8 @@ _CELLS_A_UNIT = 190
 _TRAINS = ((0.05, 0.16), (-0.11, 0.07))
 # Waves are wider than they are high: so many pixels side by side mirror the same row.
 _RUN = 4
+_EACH = {2: 0x0101, 4: 0x01010101}
+"""What repeats a byte so many times."""
 
 
 class Water:
@@ -38,7 +40,7 @@ class Water:
         if line == height:
             return
         below = np.arange(height - line, dtype=np.float32)[:, None]
-        near, columns = below / len(below), np.arange(self._frame.width // _RUN)
+        near, columns = below / len(below), np.arange(self._frame.width // _RUN, dtype=np.int32)
         waves = self._heights(below + line, pose, eye, seconds)
         # The reflection is drawn out towards the camera, the more the nearer it is.
         reach = np.float32(0.315 * self._rough) * (below + 6 * self._frame.unit)
@@ -50,11 +52,14 @@ class Water:
             runs, every = plane.view(f"u{_RUN >> halving}"), slice(None, None, 1 << halving)
             seen = runs.take((source[every] >> halving) * waves.shape[1] + columns).view(np.uint8)
             clear = np.broadcast_to((255 * (1 - share[every])).astype(np.uint8), seen.shape)
-            seen, light = opencv.multiply(seen, np.ascontiguousarray(clear), scale=1 / 255), deep * share[every]
+            seen = opencv.multiply(seen, np.ascontiguousarray(clear), scale=1 / 255)
+            light = np.broadcast_to(deep * share[every], (len(seen), len(columns)))
             if not halving:
                 light = light + waves * (1.7 + 0.04 * opencv.reduce(seen, 1, opencv.REDUCE_AVG, dtype=opencv.CV_32F))
-            light = opencv.resize(light.astype(np.int16), seen.shape[::-1], interpolation=opencv.INTER_NEAREST)
-            plane[line >> halving :] = opencv.add(seen, light, dtype=opencv.CV_8U)
+            for change, part in ((opencv.add, light), (opencv.subtract, -light)):
+                # The same for all pixels of a run, which is much quicker than to resize.
+                seen = change(seen, (part.clip(0, 255).astype(runs.dtype) * _EACH[runs.dtype.itemsize]).view(np.uint8))
+            plane[line >> halving :] = seen
 
     def _heights(self, rows: Field, pose: Pose, eye: float, seconds: float) -> Field:
         """The heights of the waves, mean 0, over each run of pixels of some rows of the picture."""

@@ -33,14 +33,25 @@ def size_of(picture: Planes) -> Size:
     return picture[0].shape[1], picture[0].shape[0]
 
 
-def blank(size: Size) -> Planes:
+class Framed(list[Plane]):
+    """Planes that lie in a frame, which is encoded as it is."""
+
+    def __init__(self, frame: av.VideoFrame) -> None:
+        super().__init__(_views(frame))
+        self.frame = frame
+
+
+def blank(size: Size) -> Framed:
     """Return planes with nothing in them yet."""
-    return [np.empty((size[1] >> halving, size[0] >> halving), np.uint8) for halving in HALVINGS[:3]]
+    return Framed(av.VideoFrame(*size, "yuv420p"))
 
 
-def copied(picture: Planes) -> Planes:
+def copied(picture: Planes) -> Framed:
     """Return planes that share no memory with these."""
-    return [plane.copy() for plane in picture]
+    copy = blank(size_of(picture))
+    for target, plane in zip(copy, picture, strict=True):
+        target[...] = plane
+    return copy
 
 
 def from_frame(frame: av.VideoFrame, size: Size | None = None, *, see_through: bool = False) -> Planes:
@@ -61,9 +72,7 @@ def from_image(image: Image.Image, size: Size | None = None) -> Planes:
 
 def to_frame(picture: Planes) -> av.VideoFrame:
     """Return a frame, tagged BT.709."""
-    frame = av.VideoFrame(*size_of(picture), "yuv420p")
-    for target, plane in zip(_views(frame), picture, strict=True):
-        target[...] = plane
+    frame = (picture if isinstance(picture, Framed) else copied(picture)).frame
     frame.colorspace = frame.color_primaries = frame.color_trc = frame.color_range = BT709
     return frame
 
@@ -101,7 +110,10 @@ def view(picture: Planes, left: float, top: float, step: float, size: Size) -> P
 
 def mixed(one: Planes, other: Planes, share: float) -> Planes:
     """Mix two pictures; `share` is the other's, 0 to 1."""
-    return [opencv.addWeighted(a, 1 - share, b, share, 0) for a, b in zip(one, other, strict=True)]
+    mixture = blank(size_of(one))
+    for plane, a, b in zip(mixture, one, other, strict=True):
+        opencv.addWeighted(a, 1 - share, b, share, 0, dst=plane)
+    return mixture
 
 
 def piece(painted: Planes) -> Planes:

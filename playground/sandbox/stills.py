@@ -17,6 +17,8 @@ Shot: TypeAlias = Callable[[int], Planes]
 
 _LARGEST_DRAWN = 1920 * 1088
 _CLOSEST = 1.18
+_UNSEEN = 1 / 128
+"""A share that changes a picture by less than is kept of it in encoding."""
 _RUN = 8
 _SEARCHED = 640
 """The longer side of the pictures in which a morph looks for what is alike; there nothing moves farther than this:"""
@@ -57,12 +59,18 @@ def dissolve(before: Shot, after: Shot, first: int, last: int) -> Shot:
     """Let one shot give way to another between two frame numbers."""
 
     def frame(index: int) -> Planes:
-        share = float(smooth((index - first) / (last - first)))
-        if share in (0, 1):
-            return after(index) if share else before(index)
-        return mixed(before(index), after(index), share)
+        return _between(before, after, index, float(smooth((index - first) / (last - first))))
 
     return frame
+
+
+def _between(before: Shot, after: Shot, index: int, share: float) -> Planes:
+    """Mix the pictures of two shots; one that nobody would see is not drawn."""
+    if share < _UNSEEN:
+        return before(index)
+    if share > 1 - _UNSEEN:
+        return after(index)
+    return mixed(before(index), after(index), share)
 
 
 def morph(first: Planes, last: Planes, frame_count: int) -> Shot:
@@ -75,7 +83,8 @@ def morph(first: Planes, last: Planes, frame_count: int) -> Shot:
         if index in (0, frame_count - 1):
             return copied(last if index else first)
         share = float(smooth(index / (frame_count - 1)))
-        return scaled(mixed(one(share), other(1 - share), float(smooth(share))), size_of(first))
+        drawn = _between(lambda _: one(share), lambda _: other(1 - share), index, float(smooth(share)))
+        return scaled(drawn, size_of(first))
 
     return frame
 
@@ -98,8 +107,10 @@ def _confirmed(way: Field, back: Field) -> Field:
     """What the flow back confirms of a flow; each place takes what those around it say, and stays if none is sure."""
     arrived = np.dstack(np.meshgrid(*map(np.arange, way.shape[1::-1]))).astype(np.float32) + way
     returned = way + opencv.remap(back, arrived, np.empty(0), opencv.INTER_LINEAR)
-    sure = (np.linalg.norm(returned, axis=2) < 1).astype(np.float32)[..., None]
-    around = opencv.GaussianBlur(np.dstack([way * sure, sure]), (0, 0), 10)
+    sure = (opencv.magnitude(*opencv.split(returned)) < 1).astype(np.float32)[..., None]
+    # What is so smooth afterwards needs no fine grid.
+    coarse = opencv.resize(np.dstack([way * sure, sure]), None, fx=1 / 4, fy=1 / 4, interpolation=opencv.INTER_AREA)
+    around = opencv.GaussianBlur(coarse, (0, 0), 10 / 4)
     return around[..., :2] / (0.9 * around[..., 2:] + 0.1)
 
 
@@ -110,10 +121,12 @@ def _moving(picture: Planes, way: Field) -> Callable[[float], Planes]:
     luma, chromas = _runs(fine[:1], _RUN), _runs(fine[1:], _RUN // 2)
     along, down = opencv.split(2 * opencv.resize(way, (wide // _RUN, high)))
     x, y = np.arange(0, 2 * wide, 2 * _RUN, dtype=np.float32), np.arange(0, 2 * high, 2, dtype=np.float32)[:, None]
+    # Nothing comes from beyond the edges, at no share of the way.
+    along, down = np.clip(along, x - 2 * (wide - _RUN), x), np.clip(down, y - 2 * high + 1, y)
 
     def moved(share: float) -> Planes:
-        column = np.clip(x - along * np.float32(share), 0, 2 * (wide - _RUN)).astype(np.int32)
-        row = np.clip(y - down * np.float32(share), 0, 2 * high - 1).astype(np.int32)
+        column = (x - along * np.float32(share)).astype(np.int32)
+        row = (y - down * np.float32(share)).astype(np.int32)
         return [*luma(row, column), *chromas(row[::2] >> 1, column[::2] >> 1)]
 
     return moved
@@ -121,22 +134,28 @@ def _moving(picture: Planes, way: Field) -> Callable[[float], Planes]:
 
 def _runs(fine: Planes, run: int) -> Callable[[NDArray[np.int32], NDArray[np.int32]], Planes]:
     """Of planes twice as fine as what is seen, runs of every second pixel from the given rows and columns on."""
-    high, wide, runs = fine[0].shape[0], fine[0].shape[1] // 2, fine[0].size // run
+    high, wide, beginnings = fine[0].shape[0], fine[0].shape[1] // (2 * run), 2 * run
 
-    def from_each_byte(plane: Plane) -> Plane:
+    def by_beginning(plane: Plane) -> Plane:
         # A run may begin at any byte, but one at a multiple of its size is taken three times as fast.
-        pixels = np.concatenate([plane[:, ::2].ravel(), plane[:, 1::2].ravel(), np.zeros(run, np.uint8)])
-        return np.concatenate([pixels[first : first + runs * run].view(f"u{run}") for first in range(run)])
+        pixels = np.zeros((2, high * wide * run + run), np.uint8)
+        pixels[:, :-run] = plane[:, ::2].ravel(), plane[:, 1::2].ravel()
+        begun = (pixels[first & 1, first >> 1 :][: high * wide * run] for first in range(beginnings))
+        return np.concatenate([each.view(f"u{run}") for each in begun])
 
-    beginnings = [from_each_byte(plane) for plane in fine]
+    # What lies at the same place of several planes is taken together.
+    table = np.stack([by_beginning(plane) for plane in fine], -1).view("u8")[..., 0]
 
-    def taken(row: NDArray[np.int32], column: NDArray[np.int32]) -> Planes:
-        place = ((column & 1) * high + row) * wide + (column >> 1)
+    def at(row: NDArray[np.int32], column: NDArray[np.int32]) -> Planes:
+        place = (column & (beginnings - 1)) * (high * wide)
+        place += row * wide
+        place += column >> beginnings.bit_length() - 1
         # Any other kind of index takes several times as long.
-        place = ((place & (run - 1)) * runs + (place >> run.bit_length() - 1)).astype(np.intp)
-        return [beginning.take(place).view(np.uint8) for beginning in beginnings]
+        place = place.astype(np.intp)
+        taken = table.take(place)[..., None].view(f"u{run}")
+        return [np.ascontiguousarray(taken[..., number]).view(np.uint8) for number in range(len(fine))]
 
-    return taken
+    return at
 
 
 def _doubled(picture: Planes) -> Planes:
