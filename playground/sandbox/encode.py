@@ -1,5 +1,6 @@
 """H.264 and AAC, and the MP4 made of them: BT.709, 24 frames a second, playable while it still loads."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
@@ -18,6 +19,7 @@ SAMPLE_RATE = 48_000
 SAMPLES_A_FRAME = SAMPLE_RATE // FPS
 Pcm: TypeAlias = NDArray[np.float32]
 """Stereo sound, shape (2, samples), -1 to 1."""
+_AHEAD = 3
 _BLOCK = 1024
 """Samples in a packet of sound."""
 
@@ -58,9 +60,10 @@ def encode(
         if sound is not None:
             audio = container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
             packets = beside.submit(_encoded, audio, sound, before)
-        following, number = drawer.submit(next, pictures, None), 0
-        while (picture := following.result()) is not None:
-            following, frame = drawer.submit(next, pictures, None), to_frame(picture)
+        following, number = deque(drawer.submit(next, pictures, None) for _ in range(_AHEAD)), 0
+        while (picture := following.popleft().result()) is not None:
+            following.append(drawer.submit(next, pictures, None))
+            frame = to_frame(picture)
             frame.pts, frame.time_base, number = number, Fraction(1, FPS), number + 1
             container.mux(video.encode(frame))
         container.mux(video.encode(None))

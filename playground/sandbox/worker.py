@@ -94,4 +94,7 @@ def _say(**line: object) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    # To take pictures and codecs down first would keep the clip waiting for a twentieth of a second and more.
+    sys.stderr.flush()
+    os._exit(code)
