@@ -18,7 +18,7 @@ from playground.sandbox.overlay import label
 from playground.sandbox.render import render
 from playground.sandbox.sound import soundtrack
 from playground.sandbox.spec import RenderSpec
-from playground.sandbox.stills import morph
+from playground.sandbox.stills import dissolve, morph
 from playground.sandbox.story import read
 
 Grey = NDArray[np.float64]
@@ -176,9 +176,9 @@ class TestTheMorph:
         )
         middle = morph(first, last, 25)(12)
         inner = slice(40, -40), slice(80, -80)
-        dissolve = (first[0].astype(np.float64) + last[0]) / 2
+        mixture = (first[0].astype(np.float64) + last[0]) / 2
         assert likeness(middle[0][inner].astype(np.float64), half[0][inner].astype(np.float64)) > 30
-        assert likeness(dissolve[inner], half[0][inner].astype(np.float64)) < 30
+        assert likeness(mixture[inner], half[0][inner].astype(np.float64)) < 30
 
     def test_is_exact_at_both_ends(self) -> None:
         dice = np.random.default_rng(1)
@@ -188,6 +188,15 @@ class TestTheMorph:
         shot = morph(first, last, 24)
         for drawn, given in ((shot(0), first), (shot(23), last)):
             assert all(np.array_equal(one, other) for one, other in zip(drawn, given, strict=True))
+
+
+def test_a_shot_that_nobody_would_see_is_not_drawn() -> None:
+    def never(_: int) -> planes.Planes:
+        raise AssertionError("it was drawn")
+
+    picture = planes.blank((64, 32))
+    shots = dissolve(lambda _: picture, never, 24, 60), dissolve(never, lambda _: picture, 24, 60)
+    assert shots[0](0) is shots[0](25) is shots[1](59) is shots[1](90) is picture
 
 
 class TestTheSound:
