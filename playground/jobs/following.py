@@ -23,11 +23,12 @@ async def follow(shop: Workshop, job: JobRecord) -> JobRecord | None:
     if not await shop.has_key(job, provider):
         return await shop.park(job, "running", needs_key(provider, "unknown"))
     live = shop.live.setdefault(job.id, Live(job.progress, job.words, job.polls))
-    misses, hint, asked, written = 0, 0.0, False, (shop.clock(), live.progress, live.words)
+    misses, hint, asked_at, written = 0, 0.0, None, (shop.clock(), live.progress, live.words)
     while True:
-        wait = await _wait(shop, job, provider, asked=asked)
+        wait = await _wait(shop, job, provider, asked_at)
         await shop.pause(max(wait, hint, policy.backoff(misses) if misses else 0))
-        step, asked = await _ask(shop, job, provider, live), True
+        asked_at = shop.clock()
+        step = await _ask(shop, job, provider, live)
         again = isinstance(step, policy.AskAgain)
         misses, hint = (misses + 1, min(step.wait_seconds, policy.MAX_HINT_SECONDS)) if again else (0, 0.0)
         if not isinstance(step, Running | Unchanged | policy.AskAgain):
@@ -47,11 +48,12 @@ async def follow(shop: Workshop, job: JobRecord) -> JobRecord | None:
             return now
 
 
-async def _wait(shop: Workshop, job: JobRecord, provider: Provider, *, asked: bool) -> float:
-    age = shop.clock() - (job.submitted_at if job.submitted_at is not None else job.created_at)
+async def _wait(shop: Workshop, job: JobRecord, provider: Provider, asked_at: float | None) -> float:
+    now, begun = shop.clock(), job.submitted_at if job.submitted_at is not None else job.created_at
+    last = asked_at if asked_at is not None else now
     return policy.poll_wait(
         provider.table.provider,
-        policy.Asked(max(0.0, age), asked),
+        policy.Asked(max(0.0, last - begun), asked_at is not None, max(0.0, now - last)),
         await shop.usual.pace(job, provider.table),
         shop.poll_seconds,
         loopback=provider.loopback,

@@ -96,9 +96,11 @@ class Asked:
     """How far the questions about a job have come."""
 
     age: float
-    """Seconds since its create was accepted."""
+    """Seconds from when its create was accepted to the question before, or to now where there was none."""
     before: bool
     """Whether this run of the loop has asked it before."""
+    ago: float = 0.0
+    """Seconds since that question left: its answer took so long."""
 
 
 AfterCreate = Took | Fails | Uncertain | AskAgain
@@ -240,8 +242,11 @@ def poll_wait(
         # It may have finished while nobody asked; those that were left behind are not all asked at once.
         return max(polling.never_below, first * (1 + spread) / 2)
     if pace is not None:
-        return pace.wait(since.age, spread)
-    return max(polling.never_below, polling.then * (1 + JITTER * spread) if since.before else first)
+        least, wait = pace.least, pace.wait(since.age, spread)
+    else:
+        least, wait = polling.never_below, polling.then * (1 + JITTER * spread) if since.before else first
+    # From question to question: else whoever answers slowly would be asked less often than is good.
+    return max(least, wait - since.ago)
 
 
 def is_worth_writing(written: tuple[float, object, object], now: tuple[float, object, object]) -> bool:

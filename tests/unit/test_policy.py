@@ -321,7 +321,8 @@ def facts(**polling: float) -> ProviderFacts:
 
 
 FRESH, ASKED, LEFT = Asked(0, before=False), Asked(30, before=True), Asked(300, before=False)
-EVERY_SECOND = Pace((0, 100), (0, 100), least=1, longest=40)
+SLOW = Asked(30, before=True, ago=4)
+EVERY_SECOND, EVERY_THIRD = (Pace((0, 100), (0, 100 / gap), least=1, longest=40) for gap in (1, 3))
 
 WAITS: list[tuple[Callable[[], float], float]] = [
     (lambda: poll_wait(facts(), FRESH, None, None, loopback=False, spread=0), 10),
@@ -329,6 +330,10 @@ WAITS: list[tuple[Callable[[], float], float]] = [
     (lambda: poll_wait(facts(), ASKED, None, None, loopback=False, spread=1), 18),
     (lambda: poll_wait(facts(), ASKED, None, None, loopback=False, spread=-1), 12),
     (lambda: poll_wait(facts(first=5), FRESH, None, None, loopback=True, spread=-1), 5),
+    # From question to question, but so long after the answer at least.
+    (lambda: poll_wait(facts(), SLOW, None, None, loopback=False, spread=0), 11),
+    (lambda: poll_wait(facts(then=8), SLOW, None, None, loopback=False, spread=0), 5),
+    (lambda: poll_wait(facts(), SLOW, EVERY_THIRD, None, loopback=False, spread=0), 1),
     # What was learned comes before the table, and the operator's word before both.
     (lambda: poll_wait(facts(), ASKED, EVERY_SECOND, None, loopback=False, spread=0), 1),
     (lambda: poll_wait(facts(), ASKED, EVERY_SECOND, 30, loopback=False, spread=0), 30),
