@@ -105,7 +105,8 @@ class Source:
         with opened(self.path) as clip:
             frames = _decoded(clip, clip.streams.video[0])
             for frame, begin, end in zip(frames, self._begins, self._begins[1:], strict=False):
-                yield from (self._upright(frame) for _ in range(begin, end))
+                # Copies: they are drawn over, and the decoder makes its next frames of this one.
+                yield from (planes.copied(self._upright(frame)) for _ in range(begin, end))
 
     def sound(self) -> Pcm:
         """Decode the sound, as long as the picture; silence where there is none."""

@@ -354,6 +354,15 @@ def test_the_last_picture_is_the_last_of_all(make: Make, tmp_path: Path, *, own:
     assert all((one == other).all() for one, other in zip(source.last_picture(), last, strict=True))
 
 
+def test_what_is_drawn_over_a_picture_of_a_clip_is_not_in_the_next_one(make: Make) -> None:
+    source = Source(make())
+    decoded = planes_of(source.path)
+    for number, drawn in enumerate(source.pictures()):
+        assert b"".join(plane.tobytes() for plane in drawn) == decoded[number]
+        for plane in drawn:
+            plane[...] = 0
+
+
 def test_captions_end_before_the_clip_does(make: Make) -> None:
     with_words = make(audio=True)
     below = slice(600, 690)
