@@ -8,27 +8,32 @@ const EVERY = 80;
 // A tab that was never open may have to wait for its scripts, on a slow line or a busy machine.
 const AT_MOST = 20_000;
 
+let turn = 0;
+
 // `detail`: mode, field, reference; its name and its video for those who show them; who made it. The event is
 // `pg:use` on the document, and whoever takes it prevents the default.
 export function use(detail) {
+  const mine = ++turn;
   const until = Date.now() + AT_MOST;
   const tab = document.getElementById(`tab-${detail.mode}-button`);
   const before = document.body.dataset.tab;
   let came = false;
   tab?.click();
-  const offer = () => {
+  const offer = (isLate) => {
+    // Only the last one that somebody has chosen is wanted.
+    if (mine !== turn) return;
     const opened = document.body.dataset.tab;
     // Whoever opens another tab meanwhile wants that one.
     if (opened !== detail.mode && (came || opened !== before)) return;
     came = opened === detail.mode;
     // A click on a page that is busy may open nothing.
-    if (tab?.getAttribute("aria-selected") === "false") tab.click();
+    if (isLate && tab?.getAttribute("aria-selected") === "false") tab.click();
     const taken = !document.dispatchEvent(new CustomEvent("pg:use", { detail, cancelable: true }));
     // A tab that was never open has no field yet.
     if (taken) arrive(detail);
-    else if (Date.now() < until) setTimeout(offer, EVERY);
+    else if (Date.now() < until) setTimeout(offer, EVERY, true);
   };
-  offer();
+  offer(false);
 }
 
 // What comes next is words: the prompt of that form. Most providers go on from their own clips only.

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.steps import Clip, Form, Visit, card, jobs_of, plays, reaches
 
@@ -35,6 +35,26 @@ def test_a_result_arrives_though_its_tab_did_not_open_at_the_first_click(visit: 
     form = Form(page, "image-to-video")
     expect(form.at("first_frame").locator(".media-items li")).to_have_count(1)
     expect(form.at("prompt").locator("textarea")).to_be_focused()
+
+
+def test_whoever_opens_another_tab_meanwhile_stays_there(visit: Visit, clip: Clip) -> None:
+    page = visit(f"/?job={clip.job}", owner=clip.owner)
+    reaches(page, "succeeded")
+    held: list[Route] = []
+    page.route("**/media.js", lambda route: held.append(route))
+    page.get_by_role("button", name="Use last frame").click()
+    form = Form(page, "image-to-video")
+    expect(form.at("generate")).to_be_visible()
+    Form(page, "text-to-video").open()
+    # Longer than between two offers.
+    page.wait_for_timeout(250)
+    for route in held:
+        route.continue_()
+    expect(form.at("first_frame").locator(".media-hint")).to_have_count(1)
+    expect(page.get_by_role("tab", name="Text to video", exact=True)).to_have_attribute("aria-selected", "true")
+    form.open()
+    expect(form.at("first_frame")).to_contain_text("Drop, paste or choose")
+    expect(form.at("first_frame").locator(".media-items li")).to_have_count(0)
 
 
 def test_a_clip_is_extended_twice_in_a_row(visit: Visit, clip: Clip) -> None:
