@@ -2,8 +2,9 @@
 
 Who asks a job of age t every g(t) seconds waits half of g on average once it is finished, and asks as often as the job
 outlives a gap. Least delay for a given number of questions, by Lagrange: g(t) ∝ 1 / √h(t), where the hazard h is the
-chance to finish now of a job that has not finished yet. The number is what the table's steady pace would ask: nobody is
-asked more than his documentation does. The gaps stay between the table's least and a longest of ours.
+chance to finish now of a job that has not finished yet. The number is what the table's steady pace would ask, were each
+answer there at once: then nobody is asked more than his documentation does. The gaps stay between the table's least and
+a longest of ours.
 
 What that gains depends on how alike such jobs are. Where two of three lie within a fifth of their usual time, the delay
 halves. Where they differ as all kinds of jobs together do (11 s to 6 min), no schedule gains more than a quarter: so

@@ -20,6 +20,7 @@ SAMPLES_A_FRAME = SAMPLE_RATE // FPS
 Pcm: TypeAlias = NDArray[np.float32]
 """Stereo sound, shape (2, samples), -1 to 1."""
 _AHEAD = 3
+"""Pictures that are drawn or wait: some take longer than the encoder does, some less."""
 _BLOCK = 1024
 """Samples in a packet of sound."""
 
@@ -49,7 +50,7 @@ def encode(
     exact: Sequence[int] = (),
     before: int = 0,
 ) -> None:
-    """Write a clip. Each picture is drawn while the one before it is encoded, and the sound beside them, if any.
+    """Write a clip. Pictures are drawn while those before them are encoded, and the sound beside them, if any.
 
     `before` is how many samples the clip will have before it, in `join`.
     """

@@ -115,18 +115,16 @@ def _confirmed(way: Field, back: Field) -> Field:
 
 
 def _moving(picture: Planes, way: Field) -> Callable[[float], Planes]:
-    """A picture that can be moved any share of the way along a flow, in half pixels, several side by side together."""
+    """A picture that can be moved any share of the way along a flow, in half pixels; runs of them move together."""
     wide, high = size_of(picture)
     fine = _doubled(picture)
     luma, chromas = _runs(fine[:1], _RUN), _runs(fine[1:], _RUN // 2)
     along, down = opencv.split(2 * opencv.resize(way, (wide // _RUN, high)))
     x, y = np.arange(0, 2 * wide, 2 * _RUN, dtype=np.float32), np.arange(0, 2 * high, 2, dtype=np.float32)[:, None]
-    # Nothing comes from beyond the edges, at no share of the way.
-    along, down = np.clip(along, x - 2 * (wide - _RUN), x), np.clip(down, y - 2 * high + 1, y)
 
     def moved(share: float) -> Planes:
-        column = (x - along * np.float32(share)).astype(np.int32)
-        row = (y - down * np.float32(share)).astype(np.int32)
+        column = (x - along * np.float32(share)).astype(np.int32).clip(0, 2 * (wide - _RUN))
+        row = (y - down * np.float32(share)).astype(np.int32).clip(0, 2 * high - 1)
         return [*luma(row, column), *chromas(row[::2] >> 1, column[::2] >> 1)]
 
     return moved
@@ -150,8 +148,6 @@ def _runs(fine: Planes, run: int) -> Callable[[NDArray[np.int32], NDArray[np.int
         place = (column & (beginnings - 1)) * (high * wide)
         place += row * wide
         place += column >> beginnings.bit_length() - 1
-        # Any other kind of index takes several times as long.
-        place = place.astype(np.intp)
         taken = table.take(place)[..., None].view(f"u{run}")
         return [np.ascontiguousarray(taken[..., number]).view(np.uint8) for number in range(len(fine))]
 

@@ -70,7 +70,7 @@ def _be_modest() -> None:
 
 def _end_with_parent() -> None:
     with contextlib.suppress(OSError, ValueError):
-        # Unbuffered: a buffered reader would hold a lock that the interpreter wants when it ends.
+        # Unbuffered: a buffered reader would hold a lock that an interpreter wants when it ends in an error.
         while os.read(sys.stdin.fileno(), 1024):
             pass
     os._exit(2)

@@ -118,7 +118,7 @@ _spreads = st.builds(Spread, usual=st.floats(1, 2_000), sigma=st.floats(0.08, 2)
 @relaxed
 @given(
     _paces,
-    st.builds(Asked, age=st.floats(0, 10_000), before=st.booleans()),
+    st.builds(Asked, age=st.floats(0, 10_000), before=st.booleans(), ago=st.floats(0, 10_000)),
     st.one_of(st.none(), _seconds),
     st.booleans(),
     st.floats(-1, 1),

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,28 @@ async def test_fifty_megabytes_of_status_are_no_answer_and_are_asked_for_again(h
         torrents[0].first = ""
         assert (await ended(service, flooded)).state == "succeeded"
     assert 8 <= torrents[0].most < 20
+
+
+async def test_who_answers_slowly_is_asked_as_often_as_others(house: House) -> None:
+    asked: list[float] = []
+
+    def around(app: ASGIApp) -> ASGIApp:
+        async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http" and scope["method"] == "GET" and "/v1/videos/" in scope["path"]:
+                asked.append(house.time.now)
+                house.time.now += 0.5
+            await app(scope, receive, send)
+
+        return slow
+
+    house.around = around
+    polling = load_tables()["sandbox"].provider.poll_seconds
+    assert polling is not None
+    async with house.process(PLAYGROUND_POLL_SECONDS="") as service:
+        assert (await ended(service, await begun(service, "A boat [sandbox:slow]."))).state == "succeeded"
+    gaps = [after - before for before, after in pairwise(asked)]
+    assert len(gaps) > 10
+    assert all(0.8 * polling.then <= gap <= 1.2 * polling.then + 0.01 for gap in gaps), gaps
 
 
 @pytest.mark.parametrize("days", [1, -1, -400])
