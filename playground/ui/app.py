@@ -23,7 +23,7 @@ _WORKERS: Final = 200
 """Queue workers; Gradio's default of 40 would let 40 followed jobs of `gradio_client` users block every click."""
 _SESSIONS: Final = 500
 _WAITING: Final = 200
-_LOOK_SECONDS: Final = 0.02
+_LOOK_SECONDS: Final = 0.04
 """Nobody feels that a click waits so long, and an idle server costs next to nothing."""
 
 
