@@ -105,8 +105,10 @@ class Source:
         with opened(self.path) as clip:
             frames = _decoded(clip, clip.streams.video[0])
             for frame, begin, end in zip(frames, self._begins, self._begins[1:], strict=False):
-                # Copies: they are drawn over, and the decoder makes its next frames of this one.
-                yield from (planes.copied(self._upright(frame)) for _ in range(begin, end))
+                if begin < end:
+                    picture = self._upright(frame)
+                    # Copies: they are drawn over, and the decoder makes its next frames of this one.
+                    yield from (planes.copied(picture) for _ in range(begin, end))
 
     def sound(self) -> Pcm:
         """Decode the sound, as long as the picture; silence where there is none."""

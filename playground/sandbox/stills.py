@@ -59,18 +59,19 @@ def dissolve(before: Shot, after: Shot, first: int, last: int) -> Shot:
     """Let one shot give way to another between two frame numbers."""
 
     def frame(index: int) -> Planes:
-        return _between(before, after, index, float(smooth((index - first) / (last - first))))
+        share = float(smooth((index - first) / (last - first)))
+        return _between(lambda: before(index), lambda: after(index), share)
 
     return frame
 
 
-def _between(before: Shot, after: Shot, index: int, share: float) -> Planes:
-    """Mix the pictures of two shots; one that nobody would see is not drawn."""
+def _between(before: Callable[[], Planes], after: Callable[[], Planes], share: float) -> Planes:
+    """Draw two pictures and mix them; one that nobody would see is not drawn."""
     if share < _UNSEEN:
-        return before(index)
+        return before()
     if share > 1 - _UNSEEN:
-        return after(index)
-    return mixed(before(index), after(index), share)
+        return after()
+    return mixed(before(), after(), share)
 
 
 def morph(first: Planes, last: Planes, frame_count: int) -> Shot:
@@ -83,7 +84,7 @@ def morph(first: Planes, last: Planes, frame_count: int) -> Shot:
         if index in (0, frame_count - 1):
             return copied(last if index else first)
         share = float(smooth(index / (frame_count - 1)))
-        drawn = _between(lambda _: one(share), lambda _: other(1 - share), index, float(smooth(share)))
+        drawn = _between(lambda: one(share), lambda: other(1 - share), float(smooth(share)))
         return scaled(drawn, size_of(first))
 
     return frame
