@@ -89,7 +89,8 @@ async def _told(process: Process, spec: Path) -> bool:
         await process.stdin.drain()
     except ConnectionError:
         return False
-    return process.returncode is None
+    # The pipe of one that has just ended is known to be closed before its end is.
+    return process.returncode is None and not process.stdin.is_closing()
 
 
 async def _start(command: Sequence[str]) -> Process | None:
