@@ -48,12 +48,14 @@ class FakeTime:
     pauses: list[float] = field(default_factory=list[float])
     still: bool = False
     """Whether a pause leaves the clock alone, so that a test moves it by hand."""
+    late: float = 0.0
+    """Seconds that every pause ends late."""
 
     def clock(self) -> float:
         return self.now
 
     async def pause(self, seconds: float) -> None:
-        self.now += 0 if self.still else seconds
+        self.now += 0 if self.still else seconds + self.late
         self.pauses.append(seconds)
         await asyncio.sleep(0.01)
 

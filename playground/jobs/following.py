@@ -3,6 +3,7 @@
 The loop writes nothing to the database but what lasts; a crash in it costs a question, nothing else.
 """
 
+from typing import Final
 from urllib.parse import quote
 
 from playground.domain.errors import failure
@@ -13,6 +14,9 @@ from playground.jobs.cancelling import charged_when_stopped
 from playground.jobs.record import JobRecord
 from playground.jobs.workshop import Live, Workshop, needs_key
 from playground.registry import Provider
+
+_LATE_SECONDS: Final = 2.0
+"""How late a busy machine asks at most; whoever is later was asleep, or its clock was set."""
 
 
 async def follow(shop: Workshop, job: JobRecord) -> JobRecord | None:
@@ -25,9 +29,11 @@ async def follow(shop: Workshop, job: JobRecord) -> JobRecord | None:
     live = shop.live.setdefault(job.id, Live(job.progress, job.words, job.polls))
     misses, hint, asked_at, written = 0, 0.0, None, (shop.clock(), live.progress, live.words)
     while True:
-        wait = await _wait(shop, job, provider, asked_at)
-        await shop.pause(max(wait, hint, policy.backoff(misses) if misses else 0))
-        asked_at = shop.clock()
+        wait = max(await _wait(shop, job, provider, asked_at), hint, policy.backoff(misses) if misses else 0)
+        due = shop.clock() + wait
+        await shop.pause(wait)
+        # When it is due, not when it leaves: what a busy machine is late would add up. Who is later than that slept.
+        asked_at = max(due, shop.clock() - _LATE_SECONDS)
         step = await _ask(shop, job, provider, live)
         again = isinstance(step, policy.AskAgain)
         misses, hint = (misses + 1, min(step.wait_seconds, policy.MAX_HINT_SECONDS)) if again else (0, 0.0)
@@ -49,12 +55,14 @@ async def follow(shop: Workshop, job: JobRecord) -> JobRecord | None:
 
 
 async def _wait(shop: Workshop, job: JobRecord, provider: Provider, asked_at: float | None) -> float:
+    pace = await shop.usual.pace(job, provider.table)
+    # Only now: it may have been waited for.
     now, begun = shop.clock(), job.submitted_at if job.submitted_at is not None else job.created_at
     last = asked_at if asked_at is not None else now
     return policy.poll_wait(
         provider.table.provider,
         policy.Asked(max(0.0, last - begun), asked_at is not None, max(0.0, now - last)),
-        await shop.usual.pace(job, provider.table),
+        pace,
         shop.poll_seconds,
         loopback=provider.loopback,
         spread=shop.spread(),

@@ -96,11 +96,11 @@ class Asked:
     """How far the questions about a job have come."""
 
     age: float
-    """Seconds from when its create was accepted to the question before, or to now where there was none."""
+    """Seconds from when its create was accepted to when the question before was due, or to now where there was none."""
     before: bool
     """Whether this run of the loop has asked it before."""
     ago: float = 0.0
-    """Seconds since that question left: its answer took so long."""
+    """Seconds since that question was due: it left late, or its answer took so long."""
 
 
 AfterCreate = Took | Fails | Uncertain | AskAgain

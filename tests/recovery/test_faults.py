@@ -126,14 +126,16 @@ async def test_fifty_megabytes_of_status_are_no_answer_and_are_asked_for_again(h
     assert 8 <= torrents[0].most < 20
 
 
-async def test_who_answers_slowly_is_asked_as_often_as_others(house: House) -> None:
+@pytest.mark.parametrize(("answers", "late"), [(0.5, 0.0), (0.0, 0.5), (0.3, 0.3)])
+async def test_slow_answers_and_a_busy_machine_thin_no_questions_out(house: House, answers: float, late: float) -> None:
     asked: list[float] = []
+    house.time.late = late
 
     def around(app: ASGIApp) -> ASGIApp:
         async def slow(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == "http" and scope["method"] == "GET" and "/v1/videos/" in scope["path"]:
                 asked.append(house.time.now)
-                house.time.now += 0.5
+                house.time.now += answers
             await app(scope, receive, send)
 
         return slow
