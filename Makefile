@@ -7,8 +7,8 @@ SHELL := /bin/sh
 ARGS ?=
 # Python 3.11 or newer; the first that is found unless one is named here.
 PYTHON ?=
-# Test processes side by side.
-WORKERS ?= 2
+# Test processes side by side: while some wait, others have the cores. Files are taken as they are listed, browsers early.
+WORKERS ?= 3
 
 # Compiled modules are kept, whatever the surroundings say: every test that starts a program would compile them anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -32,7 +32,7 @@ test: $(VENV)/dev.stamp ## everything: lint, types, import rules and all tests, 
 	@$(find_browser); \
 	$(MAKE) --no-print-directory lint && \
 	export PLAYGROUND_CHROMIUM="$$browser" && \
-	exec $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	exec $(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder $(ARGS)
 
 test-sdk: $(VENV)/dev.stamp ## the official libraries against the emulator; fetches them
 	@exec $(BIN)/python -m tests.sdk $(ARGS)
