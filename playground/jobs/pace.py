@@ -15,7 +15,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import erf, exp, log, sqrt
+from math import ceil, erf, exp, log, sqrt
 from statistics import fmean, median, quantiles
 from typing import Final
 
@@ -116,7 +116,7 @@ def pace(spread: Spread, polling: Polling) -> Pace | None:
         # A job finishes halfway between two questions on average, and the second is asked as well.
         return 0.5 + sum(cell.there / gap for cell, gap in zip(cells, gaps(scale), strict=True))
 
-    best = tuple(gaps(_where(questions, _steady_questions(spread, polling))))
+    best = tuple(gaps(_where(questions, _steady_questions(spread, polling, cells[-1].until))))
     delay = sum(cell.share * gap / 2 for cell, gap in zip(cells, best, strict=True))
     if delay >= sum(cell.share * _steady_delay((cell.since + cell.until) / 2, polling) for cell in cells):
         return None
@@ -150,12 +150,12 @@ def _cells(spread: Spread, polling: Polling) -> Iterator[_Cell]:
         since, before, until = until, after, until * _STEP
 
 
-def _steady_questions(spread: Spread, polling: Polling) -> float:
-    age, count, left = polling.first, 1.0, 1.0
-    while left > 1 - _ALL:
-        left = 1 - spread.share_by(age)
-        count, age = count + left, age + polling.then
-    return count
+def _steady_questions(spread: Spread, polling: Polling, last: float) -> float:
+    """Until an age at which hardly a job is left; of very many some thousand are counted, each for those around it."""
+    step = max(polling.then, (last - polling.first) / 1000)
+    middle = polling.first + (step - polling.then) / 2
+    ages = (middle + number * step for number in range(ceil((last - polling.first) / step)))
+    return 1 + sum(1 - spread.share_by(age) for age in ages) * step / polling.then
 
 
 def _steady_delay(finished: float, polling: Polling) -> float:

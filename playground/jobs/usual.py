@@ -15,7 +15,7 @@ from playground.jobs.record import JobRecord
 from playground.jobs.store import Store
 
 _LOOKED_AT: Final = 200
-_GOOD_FOR_SECONDS: Final = 60.0
+_GOOD_FOR_SECONDS: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class _Known:
 class UsualWaits:
     """Tells times over everybody's jobs, of which nobody learns more than that, and paces questions by them.
 
-    Asks the ledger at most once a minute for each kind of job: provider, model and resolution.
+    Asks the ledger three times a minute at most for each kind of job: provider, model and resolution.
     """
 
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:

@@ -41,7 +41,7 @@ async def test_a_few_jobs_say_nothing_and_enough_say_median_and_nine_of_ten(stor
     assert await waits.of(running(), TABLES["sandbox"]) is None
     await finished(store, 200, id="job-5")
     assert await waits.of(running(), TABLES["sandbox"]) is None, "what was just looked up is not looked up again"
-    now[0] += 61
+    now[0] += 21
     assert await waits.of(running(), TABLES["sandbox"]) == Usual(low=30, high=136, jobs=5)
 
 
