@@ -94,6 +94,22 @@ def test_while_it_waits_it_ends_with_its_parent(tmp_path: Path) -> None:
     assert (worker.returncode, told, complaints) == (2, "", "")
 
 
+def test_one_that_nobody_asks_gives_its_memory_back() -> None:
+    hurried = "from playground.sandbox import worker; worker.PATIENCE_SECONDS = 0.1; worker.main([])"
+    with subprocess.Popen(
+        [sys.executable, "-c", hurried],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    ) as worker:
+        assert worker.stdout is not None
+        assert worker.stderr is not None
+        # Its parent still holds the other end.
+        assert (worker.stdout.read(), worker.stderr.read(), worker.wait(20)) == ("", "", 2)
+
+
 @pytest.mark.parametrize("name", ["first.png", "nowhere.png"])
 def test_tells_of_a_bad_picture_in_one_sentence(tmp_path: Path, name: str) -> None:
     (tmp_path / "first.png").write_bytes(b"garbage")
