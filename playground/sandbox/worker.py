@@ -8,6 +8,7 @@ worker ends at once (exit 2); so it does when it has waited for ten minutes.
 
 import contextlib
 import errno
+import importlib
 import json
 import os
 import select
@@ -49,10 +50,11 @@ def main(arguments: list[str]) -> int:
 
 def _awaited() -> str:
     """Load what rendering needs, then wait for the path of a spec: so long, then the memory is given back."""
-    from playground.sandbox import render, story  # noqa: F401 - one is only loaded
+    from playground.sandbox.story import table
 
+    importlib.import_module("playground.sandbox.render")
     for name in ("words", "scenery"):
-        story.table(name)
+        table(name)
     if not select.select([sys.stdin], [], [], PATIENCE_SECONDS)[0] or not (line := os.read(sys.stdin.fileno(), 65536)):
         os._exit(2)
     return os.fsdecode(line.rstrip(b"\n"))
