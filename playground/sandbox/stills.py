@@ -84,7 +84,8 @@ def morph(first: Planes, last: Planes, frame_count: int) -> Shot:
         if index in (0, frame_count - 1):
             return copied(last if index else first)
         share = float(smooth(index / (frame_count - 1)))
-        drawn = _between(lambda: one(share), lambda: other(1 - share), float(smooth(share)))
+        # Both at once for no longer than it takes: two outlines of what did not meet are seen meanwhile.
+        drawn = _between(lambda: one(share), lambda: other(1 - share), float(smooth((share - 0.2) / 0.6)))
         return scaled(drawn, size_of(first))
 
     return frame
