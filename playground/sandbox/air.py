@@ -56,7 +56,8 @@ class Water:
             light = np.broadcast_to(deep * share[every], (len(seen), len(columns)))
             if not halving:
                 light = light + waves * (1.7 + 0.04 * opencv.reduce(seen, 1, opencv.REDUCE_AVG, dtype=opencv.CV_32F))
-            for change, part in ((opencv.add, light), (opencv.subtract, -light)):
+            # Colours are lightened only.
+            for change, part in ((opencv.add, light), (opencv.subtract, -light))[: 2 - halving]:
                 # The same for all pixels of a run, which is much quicker than to resize.
                 seen = change(seen, (part.clip(0, 255).astype(runs.dtype) * _EACH[runs.dtype.itemsize]).view(np.uint8))
             plane[line >> halving :] = seen
