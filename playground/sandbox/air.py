@@ -54,10 +54,12 @@ class Water:
             clear = np.broadcast_to((255 * (1 - share[every])).astype(np.uint8), seen.shape)
             seen = opencv.multiply(seen, np.ascontiguousarray(clear), scale=1 / 255)
             light = np.broadcast_to(deep * share[every], (len(seen), len(columns)))
+            changes = [(opencv.add, light)]
             if not halving:
+                # Waves darken too, which no colour does.
                 light = light + waves * (1.7 + 0.04 * opencv.reduce(seen, 1, opencv.REDUCE_AVG, dtype=opencv.CV_32F))
-            # Colours are lightened only.
-            for change, part in ((opencv.add, light), (opencv.subtract, -light))[: 2 - halving]:
+                changes = [(opencv.add, light), (opencv.subtract, -light)]
+            for change, part in changes:
                 # The same for all pixels of a run, which is much quicker than to resize.
                 seen = change(seen, (part.clip(0, 255).astype(runs.dtype) * _EACH[runs.dtype.itemsize]).view(np.uint8))
             plane[line >> halving :] = seen

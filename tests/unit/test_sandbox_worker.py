@@ -13,9 +13,9 @@ import av
 import pytest
 
 
-def start(*spec: Path) -> subprocess.Popen[str]:
+def start(*spec: Path, program: tuple[str, str] = ("-m", "playground.sandbox.worker")) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "playground.sandbox.worker", *map(str, spec)],
+        [sys.executable, *program, *map(str, spec)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -96,14 +96,7 @@ def test_while_it_waits_it_ends_with_its_parent(tmp_path: Path) -> None:
 
 def test_one_that_nobody_asks_gives_its_memory_back() -> None:
     hurried = "from playground.sandbox import worker; worker.PATIENCE_SECONDS = 0.1; worker.main([])"
-    with subprocess.Popen(
-        [sys.executable, "-c", hurried],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-    ) as worker:
+    with start(program=("-c", hurried)) as worker:
         assert worker.stdout is not None
         assert worker.stderr is not None
         # Its parent still holds the other end.
