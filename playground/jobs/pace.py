@@ -4,7 +4,9 @@ Who asks a job of age t every g(t) seconds waits half of g on average once it is
 outlives a gap. Least delay for a given number of questions, by Lagrange: g(t) ∝ 1 / √h(t), where the hazard h is the
 chance to finish now of a job that has not finished yet. The number is what the table's steady pace would ask, were each
 answer there at once: then nobody is asked more than his documentation does. The gaps stay between the table's least and
-a longest of ours.
+a longest of ours. That would leave those waiting longest who finish early, and ask most often for the few who are late;
+so no gap is much shorter than the one at the usual time. It costs the mean a fiftieth, and gives the slowest twentieth
+of all waits more than that.
 
 What that gains depends on how alike such jobs are. Where two of three lie within a fifth of their usual time, the delay
 halves. Where they differ as all kinds of jobs together do (11 s to 6 min), no schedule gains more than a quarter: so
@@ -15,7 +17,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import ceil, erf, exp, log, sqrt
+from math import ceil, erf, exp, log, pi, sqrt
 from statistics import fmean, median, quantiles
 from typing import Final
 
@@ -33,6 +35,8 @@ _LEAST_SIGMA, _DOUBT = 0.08, 2.6
 _TENTHS_APART: Final = 2 * 1.2816
 _RANGE: Final = 2 * 2.3263
 """Standard deviations between the first and the last tenth; and in a provider's "from … to …", taken for 98 of 100."""
+_DENSEST: Final = 1.2
+"""The shortest gap, in times of the one that the hazard at the usual time deserves."""
 _STEP, _ALL, _NEVER = 1.03, 0.9995, 1e-12
 
 
@@ -142,11 +146,13 @@ def _cells(spread: Spread, polling: Polling) -> Iterator[_Cell]:
     """From nothing to where hardly a job is left."""
     since, before = 0.0, 0.0
     until = min(polling.never_below, spread.usual / 20)
+    # At its median the hazard of a log-normal is √(2/π) / (sigma · median).
+    densest = _DENSEST * sqrt(spread.sigma * spread.usual * sqrt(pi / 2))
     while before < _ALL:
         after, seconds = spread.share_at_worst(until), until - since
         ideal = sqrt((1 - (before + after) / 2) * seconds / max(after - before, _NEVER))
         there = (1 - (spread.share_by(since) + spread.share_by(until)) / 2) * seconds
-        yield _Cell(since, until, after - before, ideal, there)
+        yield _Cell(since, until, after - before, max(ideal, densest), there)
         since, before, until = until, after, until * _STEP
 
 

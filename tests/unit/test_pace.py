@@ -60,21 +60,37 @@ def of_kind(usual: float) -> Callable[[Random], float]:
     return lambda dice: draw(usual, dice)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_half_the_delay_for_no_more_questions_where_each_kind_has_its_usual_time(seed: int) -> None:
-    gained = played([of_kind(usual) for usual in usual_times(6)], seed)
-    assert gained["polls"] <= 1
-    assert gained["median"] <= 0.45
-    assert gained["mean"] <= 0.45
-    assert gained["p95"] <= 0.5
-    assert gained["longest"] <= LONGEST * POLLING.then
+def test_half_the_delay_for_no_more_questions_where_each_kind_has_its_usual_time() -> None:
+    """Over ten ledgers: what one of them teaches by chance makes a few questions more or less."""
+    gained = [played([of_kind(usual) for usual in usual_times(6)], seed) for seed in range(10)]
+    assert mean(each["polls"] for each in gained) <= 1
+    assert mean(each["median"] for each in gained) <= 0.42
+    assert mean(each["mean"] for each in gained) <= 0.42
+    assert mean(each["p95"] for each in gained) <= 0.45
+    for each in gained:
+        assert each["polls"] <= 1.05
+        assert each["median"] <= 0.45
+        assert each["mean"] <= 0.45
+        assert each["p95"] <= 0.5
+        assert each["longest"] <= LONGEST * POLLING.then
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_a_ledger_with_a_few_jobs_teaches_already(seed: int) -> None:
-    gained = played([of_kind(usual) for usual in usual_times(6)], seed, history=ENOUGH)
-    assert gained["polls"] <= 1.1
-    assert gained["mean"] <= 0.6
+def test_a_ledger_with_a_few_jobs_teaches_already() -> None:
+    gained = [played([of_kind(usual) for usual in usual_times(6)], seed, history=ENOUGH) for seed in range(30)]
+    assert mean(each["polls"] for each in gained) <= 1.02
+    assert mean(each["mean"] for each in gained) <= 0.5
+    assert max(each["mean"] for each in gained) <= 0.6
+
+
+def test_who_finishes_early_waits_no_longer_for_the_sake_of_those_who_are_late() -> None:
+    """No gap is much shorter than at the usual time, so that the longest ones are shorter, too."""
+    spread = Spread(usual=70, sigma=0.2)
+    best = pace(spread, POLLING)
+    assert best is not None
+    gaps = {age: best.gap_before(age) for age in (60, 70, 85, 100, 120)}
+    assert gaps[100] == pytest.approx(gaps[70], rel=0.02)
+    assert gaps[120] == pytest.approx(gaps[70], rel=0.02)
+    assert gaps[60] < 1.3 * gaps[85]
 
 
 @pytest.mark.parametrize("seed", range(3))
