@@ -17,6 +17,7 @@ from playground.domain.credentials import Secret, origin
 from playground.transport.body import BuiltBody, MediaUnreadable
 from playground.transport.guard import Blocked, Guard, HostNotFound, PinnedTransport, origin_of, parse
 from playground.transport.kept import KeptConnections
+from playground.transport.sockets import AsyncioSockets
 
 Lane = Literal["status", "create", "download", "fetch"]
 Way = Lane | Literal["guarded", "guarded-fetch"]
@@ -154,23 +155,32 @@ def _pools(tls: ssl.SSLContext, guard: Guard, fetch_guard: Guard) -> dict[Way, h
     httpcore.AsyncHTTP11Connection.READ_NUM_BYTES = _READ_BYTES  # pyright: ignore[reportAttributeAccessIssue] - inferred as a literal
     return {
         # Never over a kept connection: whether a request reached one that had just died cannot be known.
-        "create": _pool(tls, keep=0),
+        "create": _Pool(tls, keep=0),
         "status": _kept(tls, most=20),
         "download": _kept(tls, most=5),
-        "fetch": _pool(tls, keep=0),
-        "guarded": PinnedTransport(guard, _pool(tls, keep=0)),
-        "guarded-fetch": PinnedTransport(fetch_guard, _pool(tls, keep=0)),
+        "fetch": _Pool(tls, keep=0),
+        "guarded": PinnedTransport(guard, _Pool(tls, keep=0)),
+        "guarded-fetch": PinnedTransport(fetch_guard, _Pool(tls, keep=0)),
     }
 
 
 def _kept(tls: ssl.SSLContext, *, most: int) -> KeptConnections:
-    return KeptConnections(lambda: _pool(tls, keep=1), most=most, seconds=_IDLE_SECONDS)
+    return KeptConnections(lambda: _Pool(tls, keep=1), most=most, seconds=_IDLE_SECONDS)
 
 
-def _pool(tls: ssl.SSLContext, *, keep: int) -> httpx.AsyncHTTPTransport:
-    # Unlimited: callers queue at a semaphore, because queueing in this pool costs the square of its length.
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=keep, keepalive_expiry=_IDLE_SECONDS)
-    return httpx.AsyncHTTPTransport(verify=tls, limits=limits)
+class _Pool(httpx.AsyncHTTPTransport):
+    """Connections over our own sockets; httpx has no other place to name them."""
+
+    def __init__(self, tls: ssl.SSLContext, *, keep: int) -> None:
+        super().__init__(verify=tls)
+        # Unlimited: callers queue at a semaphore, because queueing in this pool costs the square of its length.
+        self._pool = httpcore.AsyncConnectionPool(
+            tls,
+            max_connections=None,
+            max_keepalive_connections=keep,
+            keepalive_expiry=_IDLE_SECONDS,
+            network_backend=AsyncioSockets(),
+        )
 
 
 def _request(out: Outgoing, url: httpx.URL, *, at_home: bool) -> httpx.Request:

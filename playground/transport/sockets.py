@@ -1,0 +1,193 @@
+# ruff: noqa: ASYNC109 - the library says how long in each call
+"""The HTTP library's sockets, straight from asyncio.
+
+Those it brings go through anyio, which ends every read in a turn of the event loop and takes TLS in pieces of 16 kB:
+a status question then costs half as much CPU again, and a video over TLS twice as much.
+"""
+
+import asyncio
+import select
+import ssl
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import httpcore
+
+_WAITING_BYTES: Final = 1024 * 1024
+"""Received and not yet read; more is left to the system until half of it is."""
+_OTHER_ADDRESS_SECONDS: Final = 0.25
+"""Until a host's next address is tried beside the first (RFC 8305)."""
+
+
+class AsyncioSockets(httpcore.AsyncNetworkBackend):
+    """Connects to hosts; to be given to a connection pool."""
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect within `timeout` seconds.
+
+        Raises:
+            httpcore.ConnectError: nobody there, from the system's own error.
+            httpcore.ConnectTimeout: not in time.
+        """
+        loop, line = asyncio.get_running_loop(), _Line()
+        local = (local_address, 0) if local_address is not None else None
+        async with _connecting(timeout):
+            await loop.create_connection(
+                lambda: line, host, port, local_addr=local, happy_eyeballs_delay=_OTHER_ADDRESS_SECONDS
+            )
+        for option in socket_options or ():
+            line.transport.get_extra_info("socket").setsockopt(*option)
+        return _Stream(line)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait before another attempt, where the pool makes several."""
+        await asyncio.sleep(seconds)
+
+
+class _Line(asyncio.Protocol):
+    """What arrives at one socket, until it is read; and whether it takes more."""
+
+    transport: asyncio.Transport
+
+    def __init__(self) -> None:
+        self.arrived: deque[bytes] = deque()
+        self.ended = False
+        self.error: Exception | None = None
+        self.full = False
+        """More is waiting to be sent than the system takes at once."""
+        self._bytes = 0
+        self._held = False
+        self._news = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.arrived.append(data)
+        self._bytes += len(data)
+        if self._bytes > _WAITING_BYTES and not self._held:
+            self._held = True
+            self.transport.pause_reading()
+        self._news.set()
+
+    def eof_received(self) -> None:
+        self.ended = True
+        self._news.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.ended, self.full = True, False
+        self.error = self.error or exc
+        self._news.set()
+
+    def pause_writing(self) -> None:
+        self.full = True
+
+    def resume_writing(self) -> None:
+        self.full = False
+        self._news.set()
+
+    async def until(self, done: Callable[[], bool], seconds: float | None) -> None:
+        """Wait for what arrives, ends or may be sent. Raises `TimeoutError`."""
+        if done():
+            return
+        async with asyncio.timeout(seconds):
+            while not done():
+                self._news.clear()
+                await self._news.wait()
+
+    def take(self, most: int) -> bytes:
+        """Some of what has arrived, at least one byte."""
+        data = self.arrived.popleft()
+        if len(data) > most:
+            self.arrived.appendleft(data[most:])
+            data = data[:most]
+        self._bytes -= len(data)
+        if self._held and self._bytes <= _WAITING_BYTES // 2 and not self.ended:
+            self._held = False
+            self.transport.resume_reading()
+        return data
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    """One connection, read and written by one request at a time."""
+
+    def __init__(self, line: _Line) -> None:
+        self._line = line
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        line = self._line
+        try:
+            await line.until(lambda: bool(line.arrived) or line.ended, timeout)
+        except TimeoutError as error:
+            raise httpcore.ReadTimeout from error
+        if line.arrived:
+            return line.take(max_bytes)
+        if line.error is not None:
+            raise httpcore.ReadError from line.error
+        return b""
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        line = self._line
+        if buffer and not line.transport.is_closing():
+            line.transport.write(buffer)
+        try:
+            await line.until(lambda: not line.full, timeout)
+        except TimeoutError as error:
+            raise httpcore.WriteTimeout from error
+        if line.transport.is_closing():
+            raise httpcore.WriteError from line.error
+
+    async def aclose(self) -> None:
+        # Nobody waits for the other side's goodbye: it may still be sending a file that nobody wants.
+        self._line.transport.abort()
+        await asyncio.sleep(0)
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        line, loop = self._line, asyncio.get_running_loop()
+        try:
+            async with _connecting(timeout):
+                secure = await loop.start_tls(line.transport, line, ssl_context, server_hostname=server_hostname)
+        except BaseException:
+            await self.aclose()
+            raise
+        assert secure is not None
+        line.transport = secure
+        return self
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable":
+            # The system is asked too: a busy loop may not have heard yet that the other side has gone.
+            return self._line.ended or bool(self._line.arrived) or _is_readable(self._line.transport)
+        return self._line.transport.get_extra_info(_NAMES.get(info, info))
+
+
+_NAMES: Final = {"client_addr": "sockname", "server_addr": "peername"}
+
+
+def _is_readable(transport: asyncio.Transport) -> bool:
+    watched = select.poll()
+    watched.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+    return bool(watched.poll(0))
+
+
+@asynccontextmanager
+async def _connecting(seconds: float | None) -> AsyncGenerator[None]:
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise httpcore.ConnectTimeout from error
+    except OSError as error:  # of TLS, too
+        raise httpcore.ConnectError from error

@@ -1,0 +1,272 @@
+"""The sockets of our own below the HTTP library, plain and over TLS, against servers on loopback."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpcore
+import httpx
+import pytest
+import trustme
+
+from playground.domain.provider import Answer, Context, NoAnswer, RemoteFile
+from playground.transport.client import Transport
+from playground.transport.download import Downloaded, Interrupted
+from playground.transport.sockets import AsyncioSockets
+from tests.unit.test_transport_loopback import get, listening, post, reset
+
+MEGA = 1024 * 1024
+FILE = bytes(range(256)) * (3 * MEGA // 256)
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def known(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+    """An authority that this machine trusts."""
+    monkeypatch.setattr(httpx, "create_ssl_context", lambda: trusting(authority))
+    return authority
+
+
+def trusting(authority: trustme.CA) -> ssl.SSLContext:
+    """A client's side of TLS."""
+    context = ssl.create_default_context()
+    authority.configure_trust(context)  # pyright: ignore[reportUnknownMemberType] - OpenSSL's context would do, too
+    return context
+
+
+def shows(authority: trustme.CA, name: str) -> ssl.SSLContext:
+    """A server's side of TLS."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(name).configure_cert(context)  # pyright: ignore[reportUnknownMemberType] - as above
+    return context
+
+
+@asynccontextmanager
+async def server_of(talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncGenerator[int]:
+    """A server's port; what it still does when the block ends is ended."""
+    tasks: set[asyncio.Task[object]] = set()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        try:
+            await talk(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(connected, sock=listening(), ssl=tls)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def gives_the_file(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Whatever is asked for, again and again."""
+    while True:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 200 OK\r\ncontent-length: {len(FILE)}\r\n\r\n".encode() + FILE)
+        await writer.drain()
+
+
+async def hears_nothing(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+async def test_a_file_arrives_byte_by_byte_and_the_next_over_the_same_connection(
+    secure: bool, known: trustme.CA, tmp_path: Path
+):
+    connections = list[str]()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append("one")
+        await gives_the_file(reader, writer)
+
+    async with server_of(talk, shows(known, "localhost") if secure else None) as port, Transport() as transport:
+        base = f"{'https' if secure else 'http'}://localhost:{port}"
+        for name in ("one", "two"):
+            part = tmp_path / name
+            file = RemoteFile(url=f"{base}/video")
+            got = await transport.download(file, Context(base), secret=None, part=part, cap_bytes=100 * MEGA)
+            assert got == Downloaded(len(FILE), None)
+            assert part.read_bytes() == FILE
+    assert connections == ["one"]
+
+
+async def test_a_question_is_asked_over_tls(known: trustme.CA):
+    heard = list[bytes]()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b'HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{"id": "a"}')
+
+    async with server_of(talk, shows(known, "localhost")) as port, Transport() as transport:
+        answer = await get(transport, f"https://localhost:{port}")
+    assert isinstance(answer, Answer)
+    assert answer.json == {"id": "a"}
+    assert heard[0].startswith(b"GET /x HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize("name", ["localhost", "somebody-else.example"])
+async def test_who_cannot_prove_its_name_is_sent_nothing(name: str, known: trustme.CA):
+    """Neither an authority that nobody knows will do, nor a certificate for another name."""
+    stranger = trustme.CA() if name == "localhost" else known
+    async with server_of(hears_nothing, shows(stranger, name)) as port, Transport() as transport:
+        answer = await post(transport, f"https://localhost:{port}")
+    assert answer == NoAnswer(False, "localhost shows a certificate that is not trusted here.")
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+async def test_a_file_that_is_cut_keeps_what_came(secure: bool, known: trustme.CA, tmp_path: Path):
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 200 OK\r\ncontent-length: {len(FILE)}\r\n\r\n".encode() + FILE[: 2 * MEGA])
+        await writer.drain()
+
+    async with server_of(talk, shows(known, "localhost") if secure else None) as port, Transport() as transport:
+        base = f"{'https' if secure else 'http'}://localhost:{port}"
+        part = tmp_path / "part"
+        file = RemoteFile(url=f"{base}/video")
+        got = await transport.download(file, Context(base), secret=None, part=part, cap_bytes=100 * MEGA)
+    assert isinstance(got, Interrupted)
+    assert part.read_bytes() == FILE[: 2 * MEGA]
+
+
+@asynccontextmanager
+async def stream_to(port: int, authority: trustme.CA | None = None) -> AsyncGenerator[httpcore.AsyncNetworkStream]:
+    """A connection of its own."""
+    stream = await AsyncioSockets().connect_tcp("127.0.0.1", port, timeout=5)
+    try:
+        if authority is not None:
+            stream = await stream.start_tls(trusting(authority), "localhost", timeout=5)
+        yield stream
+    finally:
+        await stream.aclose()
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+async def test_what_nobody_reads_stays_with_who_sends_it(secure: bool, authority: trustme.CA):
+    """Else a video of gigabytes would lie in memory while the disk is slow."""
+    pieces, sent = 128, list[int]()
+
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for number in range(pieces):
+            writer.write(bytes([number]) * MEGA)
+            await writer.drain()
+            sent.append(number)
+
+    tls = shows(authority, "localhost") if secure else None
+    async with server_of(talk, tls) as port, stream_to(port, authority if secure else None) as stream:
+        before = -1
+        while len(sent) != before:
+            before = len(sent)
+            await asyncio.sleep(0.2)
+        assert before < pieces // 4
+        count, got = 0, b"-"
+        while count < pieces * MEGA:
+            got = await stream.read(100_000, timeout=5)
+            assert 0 < len(got) <= 100_000
+            assert got[0] == count // MEGA
+            count += len(got)
+        assert await stream.read(100_000, timeout=5) == b""
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+async def test_what_the_other_side_does_not_take_is_waited_for(secure: bool, authority: trustme.CA):
+    goes_on, written = asyncio.Event(), list[bytes]()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await goes_on.wait()
+        whole = await reader.readexactly(sum(map(len, written)))
+        writer.write(b"the same" if whole == b"".join(written) else b"something else")
+
+    async def fill(stream: httpcore.AsyncNetworkStream) -> None:
+        for _ in range(40):
+            written.append(FILE)
+            await stream.write(FILE, timeout=0.1)
+
+    tls = shows(authority, "localhost") if secure else None
+    async with server_of(talk, tls) as port, stream_to(port, authority if secure else None) as stream:
+        with pytest.raises(httpcore.WriteTimeout):
+            await fill(stream)
+        written.append(b"the end")
+        goes_on.set()
+        await stream.write(b"the end", timeout=5)
+        assert await stream.read(100, timeout=5) == b"the same"
+
+
+async def test_silence_is_a_timeout():
+    async with server_of(hears_nothing) as port, stream_to(port) as stream:
+        with pytest.raises(httpcore.ReadTimeout):
+            await stream.read(10, timeout=0.05)
+
+
+async def test_a_handshake_that_never_ends_is_a_timeout(authority: trustme.CA):
+    async with server_of(hears_nothing) as port:
+        stream = await AsyncioSockets().connect_tcp("127.0.0.1", port)
+        with pytest.raises(httpcore.ConnectTimeout):
+            await stream.start_tls(ssl.create_default_context(), "localhost", timeout=0.1)
+        with pytest.raises(httpcore.WriteError):
+            await stream.write(b"anything")
+
+
+async def test_an_end_is_known_before_the_loop_has_heard_of_it():
+    with listening() as listener:
+        stream = await AsyncioSockets().connect_tcp(*listener.getsockname())
+        there, _ = listener.accept()
+        assert not stream.get_extra_info("is_readable")
+        there.close()
+        assert stream.get_extra_info("is_readable")
+        await stream.aclose()
+
+
+async def test_a_reset_is_an_error_and_an_end_is_none():
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        word = await reader.readexactly(5)
+        if word == b"reset":
+            reset(writer)
+
+    async with server_of(talk) as port:
+        async with stream_to(port) as stream:
+            await stream.write(b"endit")
+            assert await stream.read(10, timeout=5) == b""
+            with pytest.raises(httpcore.WriteError):
+                await stream.write(b"more")
+        async with stream_to(port) as stream:
+            await stream.write(b"reset")
+            with pytest.raises(httpcore.ReadError):
+                await stream.read(10, timeout=5)
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+async def test_closing_does_not_wait_for_a_file_that_nobody_wants(secure: bool, authority: trustme.CA):
+    ended = asyncio.Event()
+
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                writer.write(bytes(MEGA))
+                await writer.drain()
+        finally:
+            ended.set()
+
+    tls = shows(authority, "localhost") if secure else None
+    async with server_of(talk, tls) as port:
+        async with stream_to(port, authority if secure else None) as stream:
+            await stream.read(10, timeout=5)
+        async with asyncio.timeout(5):
+            await ended.wait()
