@@ -4,9 +4,11 @@ Who asks a job of age t every g(t) seconds waits half of g on average once it is
 outlives a gap. Least delay for a given number of questions, by Lagrange: g(t) ∝ 1 / √h(t), where the hazard h is the
 chance to finish now of a job that has not finished yet. The number is what the table's steady pace would ask, were each
 answer there at once: then nobody is asked more than his documentation does. The gaps stay between the table's least and
-a longest of ours. That would leave those waiting longest who finish early, and ask most often for the few who are late;
-so no gap is much shorter than the one at the usual time. It costs the mean a fiftieth, and gives the slowest twentieth
-of all waits more than that.
+a longest of ours.
+
+That alone has those wait longest who finish early, and asks most often for the few who are late. So from the age by
+which one of fifteen has finished gaps are even, until hardly one is left, and before they are twice as long: the mean
+delay grows a little, and what nineteen of twenty do not exceed shrinks by more.
 
 What that gains depends on how alike such jobs are. Where two of three lie within a fifth of their usual time, the delay
 halves. Where they differ as all kinds of jobs together do (11 s to 6 min), no schedule gains more than a quarter: so
@@ -17,7 +19,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import ceil, erf, exp, log, pi, sqrt
+from math import ceil, erf, exp, log, sqrt
 from statistics import fmean, median, quantiles
 from typing import Final
 
@@ -35,8 +37,8 @@ _LEAST_SIGMA, _DOUBT = 0.08, 2.6
 _TENTHS_APART: Final = 2 * 1.2816
 _RANGE: Final = 2 * 2.3263
 """Standard deviations between the first and the last tenth; and in a provider's "from … to …", taken for 98 of 100."""
-_DENSEST: Final = 1.2
-"""The shortest gap, in times of the one that the hazard at the usual time deserves."""
+_EARLY, _SELDOM = 1 / 15, 2.0
+"""The share of jobs that finish early, and how much longer gaps are until then than their hazard deserves."""
 _STEP, _ALL, _NEVER = 1.03, 0.9995, 1e-12
 
 
@@ -109,22 +111,22 @@ def learned_by(took: Sequence[float], polling: Polling) -> Spread | None:
 
 
 def pace(spread: Spread, polling: Polling) -> Pace | None:
-    """The best pace that asks no more than the table's steady one; None where that one is as good."""
+    """A pace that asks no more than the table's steady one, and waits less; None where that one is as good."""
     cells = list(_cells(spread, polling))
     least, longest = polling.never_below, max(LONGEST * polling.then, spread.usual / 3)
 
     def gaps(scale: float) -> Iterator[float]:
-        return (min(max(scale * cell.ideal, least), longest) for cell in cells)
+        return (min(max(scale * cell.gap, least), longest) for cell in cells)
 
     def questions(scale: float) -> float:
         # A job finishes halfway between two questions on average, and the second is asked as well.
         return 0.5 + sum(cell.there / gap for cell, gap in zip(cells, gaps(scale), strict=True))
 
-    best = tuple(gaps(_where(questions, _steady_questions(spread, polling, cells[-1].until))))
-    delay = sum(cell.share * gap / 2 for cell, gap in zip(cells, best, strict=True))
+    chosen = tuple(gaps(_where(questions, _steady_questions(spread, polling, cells[-1].until))))
+    delay = sum(cell.share * gap / 2 for cell, gap in zip(cells, chosen, strict=True))
     if delay >= sum(cell.share * _steady_delay((cell.since + cell.until) / 2, polling) for cell in cells):
         return None
-    asked = accumulate(((cell.until - cell.since) / gap for cell, gap in zip(cells, best, strict=True)), initial=0.0)
+    asked = accumulate(((cell.until - cell.since) / gap for cell, gap in zip(cells, chosen, strict=True)), initial=0.0)
     return Pace((0.0, *(cell.until for cell in cells)), tuple(asked), least, longest)
 
 
@@ -136,23 +138,25 @@ class _Cell:
     until: float
     share: float
     """Of all jobs, those that finish in it at worst."""
-    ideal: float
-    """The gap that its hazard deserves, but for a factor."""
+    gap: float
+    """Between two questions in it, but for a factor that is the same for all."""
     there: float
     """Seconds that a job spends in it on average, as far as is known."""
 
 
 def _cells(spread: Spread, polling: Polling) -> Iterator[_Cell]:
     """From nothing to where hardly a job is left."""
-    since, before = 0.0, 0.0
+    since, before, evenly = 0.0, 0.0, 0.0
     until = min(polling.never_below, spread.usual / 20)
-    # At its median the hazard of a log-normal is √(2/π) / (sigma · median).
-    densest = _DENSEST * sqrt(spread.sigma * spread.usual * sqrt(pi / 2))
     while before < _ALL:
         after, seconds = spread.share_at_worst(until), until - since
-        ideal = sqrt((1 - (before + after) / 2) * seconds / max(after - before, _NEVER))
+        gap = sqrt((1 - (before + after) / 2) * seconds / max(after - before, _NEVER))
+        if spread.share_by((since + until) / 2) <= _EARLY:
+            gap, evenly = gap * _SELDOM, gap
+        else:
+            gap = max(gap, evenly)
         there = (1 - (spread.share_by(since) + spread.share_by(until)) / 2) * seconds
-        yield _Cell(since, until, after - before, max(ideal, densest), there)
+        yield _Cell(since, until, after - before, gap, there)
         since, before, until = until, after, until * _STEP
 
 
