@@ -6,6 +6,7 @@ a status question then costs half as much CPU again, and a video over TLS twice 
 """
 
 import asyncio
+import errno
 import select
 import ssl
 from collections import deque
@@ -16,7 +17,8 @@ from typing import Any, Final
 import httpcore
 
 _WAITING_BYTES: Final = 1024 * 1024
-"""Received and not yet read; more is left to the system until half of it is."""
+"""Received and not yet read; more is left to the system (and to TLS, which takes half as much again) until half is."""
+_PIECE_BYTES: Final = 64 * 1024
 _OTHER_ADDRESS_SECONDS: Final = 0.25
 """Until a host's next address is tried beside the first (RFC 8305)."""
 
@@ -35,17 +37,22 @@ class AsyncioSockets(httpcore.AsyncNetworkBackend):
         """Connect within `timeout` seconds.
 
         Raises:
-            httpcore.ConnectError: nobody there, from the system's own error.
+            httpcore.ConnectError: nobody there, or no such host.
             httpcore.ConnectTimeout: not in time.
         """
         loop, line = asyncio.get_running_loop(), _Line()
         local = (local_address, 0) if local_address is not None else None
         async with _connecting(timeout):
-            await loop.create_connection(
-                lambda: line, host, port, local_addr=local, happy_eyeballs_delay=_OTHER_ADDRESS_SECONDS
-            )
-        for option in socket_options or ():
-            line.transport.get_extra_info("socket").setsockopt(*option)
+            try:
+                await loop.create_connection(
+                    lambda: line, host, port, local_addr=local, happy_eyeballs_delay=_OTHER_ADDRESS_SECONDS
+                )
+            except OSError as error:
+                if _is_refusal(error):
+                    raise ConnectionRefusedError(errno.ECONNREFUSED, "Every address refuses it") from error
+                raise
+            for option in socket_options or ():
+                line.transport.get_extra_info("socket").setsockopt(*option)
         return _Stream(line)
 
     async def sleep(self, seconds: float) -> None:
@@ -85,8 +92,10 @@ class _Line(asyncio.Protocol):
         self._news.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.ended, self.full = True, False
-        self.error = self.error or exc
+        if not self.ended:
+            # What follows an end is no news to who read to that end.
+            self.ended, self.error = True, exc
+        self.full = False
         self._news.set()
 
     def pause_writing(self) -> None:
@@ -138,14 +147,15 @@ class _Stream(httpcore.AsyncNetworkStream):
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         line = self._line
-        if buffer and not line.transport.is_closing():
-            line.transport.write(buffer)
-        try:
-            await line.until(lambda: not line.full, timeout)
-        except TimeoutError as error:
-            raise httpcore.WriteTimeout from error
-        if line.transport.is_closing():
-            raise httpcore.WriteError from line.error
+        # In pieces: TLS counts as waiting only what it was given after the system was full.
+        for begin in range(0, len(buffer), _PIECE_BYTES):
+            if line.ended or line.transport.is_closing():
+                raise httpcore.WriteError from line.error
+            line.transport.write(buffer[begin : begin + _PIECE_BYTES])
+            try:
+                await line.until(lambda: not line.full or line.ended, timeout)
+            except TimeoutError as error:
+                raise httpcore.WriteTimeout from error
 
     async def aclose(self) -> None:
         # Nobody waits for the other side's goodbye: it may still be sending a file that nobody wants.
@@ -169,7 +179,8 @@ class _Stream(httpcore.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         if info == "is_readable":
             # The system is asked too: a busy loop may not have heard yet that the other side has gone.
-            return self._line.ended or bool(self._line.arrived) or _is_readable(self._line.transport)
+            line = self._line
+            return line.ended or bool(line.arrived) or line.transport.is_closing() or _is_readable(line.transport)
         return self._line.transport.get_extra_info(_NAMES.get(info, info))
 
 
@@ -189,5 +200,11 @@ async def _connecting(seconds: float | None) -> AsyncGenerator[None]:
             yield
     except TimeoutError as error:
         raise httpcore.ConnectTimeout from error
-    except OSError as error:  # of TLS, too
+    except (OSError, UnicodeError) as error:  # of TLS, too; and of a name that cannot be one
         raise httpcore.ConnectError from error
+
+
+def _is_refusal(error: OSError) -> bool:
+    """Whether all of a host's addresses refused: Python joins their words, and drops what kind of error each was."""
+    said = str(error)
+    return said.count("[Errno ") == said.count(f"[Errno {errno.ECONNREFUSED}]") > 1

@@ -172,13 +172,14 @@ class _Pool(httpx.AsyncHTTPTransport):
     """Connections over our own sockets; httpx has no other place to name them."""
 
     def __init__(self, tls: ssl.SSLContext, *, keep: int) -> None:
-        super().__init__(verify=tls)
         # Unlimited: callers queue at a semaphore, because queueing in this pool costs the square of its length.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=keep, keepalive_expiry=_IDLE_SECONDS)
+        super().__init__(verify=tls, limits=limits)
         self._pool = httpcore.AsyncConnectionPool(
             tls,
-            max_connections=None,
-            max_keepalive_connections=keep,
-            keepalive_expiry=_IDLE_SECONDS,
+            max_connections=limits.max_connections,
+            max_keepalive_connections=limits.max_keepalive_connections,
+            keepalive_expiry=limits.keepalive_expiry,
             network_backend=AsyncioSockets(),
         )
 

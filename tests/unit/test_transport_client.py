@@ -226,7 +226,18 @@ async def test_a_server_that_speaks_no_tls_has_been_sent_nothing():
     assert KEY.encode() not in heard[0]
 
 
-@pytest.mark.parametrize("base", ["nonsense", "ftp://x.example", "http://[::1", "http://x.example:0", "http://"])
+@pytest.mark.parametrize(
+    "base",
+    [
+        "nonsense",
+        "ftp://x.example",
+        "http://[::1",
+        "http://x.example:0",
+        "http://",
+        "http://a..example",
+        f"http://{'a' * 64}.example",
+    ],
+)
 async def test_a_base_url_that_is_none_sends_nothing(base: str):
     async with Transport() as transport:
         answer = await post(transport, base)

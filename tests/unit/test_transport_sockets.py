@@ -1,6 +1,7 @@
 """The sockets of our own below the HTTP library, plain and over TLS, against servers on loopback."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ from playground.domain.provider import Answer, Context, NoAnswer, RemoteFile
 from playground.transport.client import Transport
 from playground.transport.download import Downloaded, Interrupted
 from playground.transport.sockets import AsyncioSockets
-from tests.unit.test_transport_loopback import get, listening, post, reset
+from tests.unit.test_transport_loopback import free_port, get, listening, post, reset
 
 MEGA = 1024 * 1024
 FILE = bytes(range(256)) * (3 * MEGA // 256)
@@ -187,26 +188,25 @@ async def test_what_nobody_reads_stays_with_who_sends_it(secure: bool, authority
 
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
 async def test_what_the_other_side_does_not_take_is_waited_for(secure: bool, authority: trustme.CA):
-    goes_on, written = asyncio.Event(), list[bytes]()
+    goes_on, whole = asyncio.Event(), FILE * 20
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await goes_on.wait()
-        whole = await reader.readexactly(sum(map(len, written)))
-        writer.write(b"the same" if whole == b"".join(written) else b"something else")
-
-    async def fill(stream: httpcore.AsyncNetworkStream) -> None:
-        for _ in range(40):
-            written.append(FILE)
-            await stream.write(FILE, timeout=0.1)
+        got = await reader.readexactly(len(whole))
+        writer.write(b"the same" if got == whole else b"something else")
 
     tls = shows(authority, "localhost") if secure else None
-    async with server_of(talk, tls) as port, stream_to(port, authority if secure else None) as stream:
-        with pytest.raises(httpcore.WriteTimeout):
-            await fill(stream)
-        written.append(b"the end")
-        goes_on.set()
-        await stream.write(b"the end", timeout=5)
-        assert await stream.read(100, timeout=5) == b"the same"
+    async with server_of(talk, tls) as port:
+        async with stream_to(port, authority if secure else None) as stream:
+            with pytest.raises(httpcore.WriteTimeout):
+                await stream.write(whole, timeout=0.1)
+        async with stream_to(port, authority if secure else None) as stream:
+            writing = asyncio.create_task(stream.write(whole, timeout=5))
+            _, waits = await asyncio.wait({writing}, timeout=0.2)
+            assert waits
+            goes_on.set()
+            await writing
+            assert await stream.read(100, timeout=5) == b"the same"
 
 
 async def test_silence_is_a_timeout():
@@ -222,6 +222,20 @@ async def test_a_handshake_that_never_ends_is_a_timeout(authority: trustme.CA):
             await stream.start_tls(ssl.create_default_context(), "localhost", timeout=0.1)
         with pytest.raises(httpcore.WriteError):
             await stream.write(b"anything")
+
+
+async def test_a_host_refuses_where_each_of_its_addresses_does(monkeypatch: pytest.MonkeyPatch):
+    """Python makes one error of all, which has no kind."""
+    there = socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, ""
+    addresses = [(*there, ("127.0.0.1", free_port())) for _ in range(2)]
+
+    def resolved(*_args: object, **_named: object) -> object:
+        return addresses
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    async with Transport() as transport:
+        answer = await post(transport, "http://two.example")
+    assert answer == NoAnswer(False, "two.example refuses the connection.")
 
 
 async def test_an_end_is_known_before_the_loop_has_heard_of_it():
@@ -250,6 +264,43 @@ async def test_a_reset_is_an_error_and_an_end_is_none():
             await stream.write(b"reset")
             with pytest.raises(httpcore.ReadError):
                 await stream.read(10, timeout=5)
+            assert stream.get_extra_info("is_readable")
+
+
+async def test_a_connection_over_tls_that_was_reset_is_not_taken_up_again(authority: trustme.CA):
+    """Whenever one asks: between the reset and the loop's word of it there is a moment without a socket."""
+    asked = list[bool]()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(5)
+        reset(writer)
+
+    async with (
+        server_of(talk, shows(authority, "localhost")) as port,
+        stream_to(port, authority) as stream,
+        asyncio.timeout(5),
+    ):
+        await stream.write(b"reset")
+        while not asked or not asked[-1]:
+            await asyncio.sleep(0)
+            asked.append(stream.get_extra_info("is_readable"))
+        with pytest.raises(httpcore.NetworkError):
+            await stream.read(10, timeout=5)
+
+
+async def test_an_answer_that_comes_before_the_whole_question_is_heard():
+    """A refusal of a body that is too large, say."""
+
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"no")
+        writer.write_eof()
+        await asyncio.Event().wait()
+
+    async with server_of(talk) as port, stream_to(port) as stream:
+        with pytest.raises(httpcore.WriteError):
+            await stream.write(FILE * 20, timeout=5)
+        assert await stream.read(10, timeout=5) == b"no"
+        assert await stream.read(10, timeout=5) == b""
 
 
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
