@@ -48,7 +48,8 @@ fmt: $(VENV)/dev.stamp ## put the code into its format and mend what can be mend
 	@$(BIN)/python -m ruff format $(SOURCES)
 
 bench: $(VENV)/dev.stamp ## measure it
-	@exec $(BIN)/python -m tests.bench $(ARGS)
+	@$(find_browser); \
+	exec $(BIN)/python -m tests.bench $(ARGS)
 
 campaign: $(VENV)/dev.stamp ## kill it over and over, and compare the providers' books with what is left
 	@exec $(BIN)/python -m tests.campaign $(ARGS)

@@ -15,6 +15,7 @@ from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 from pathlib import Path
 from statistics import mean, median, quantiles
 from typing import IO, Any, Final
@@ -134,8 +135,11 @@ def _told(run: _Run) -> Iterator[Line]:
         f"{what}: from finished at the provider to shown, to {len(shown)} who watch",
         f"median {median(shown):.1f} s ({halves[0]:.2f} × the plain loop), p95 {_p95(shown):.1f} s ({halves[1]:.2f} ×)",
         "≤ 0.5 × both",
-        max(halves) <= 0.5,
+        # Whoever was to watch has seen it: a bench without a browser has not measured this.
+        max(halves) <= 0.5 and len(shown) == min(VISITORS, run.jobs),
     )
+    at_once = _at_once(_read(_book(run.folder)))
+    yield Line(f"{what}: running at the provider at once, at the most", f"{at_once:,}", "all", at_once == run.jobs)
     ours, asked = mean(row[3] for row in rows), mean(each["polls"] for each in plain)
     yield Line(f"{what}: questions for each", f"{ours:.1f}; the plain loop {asked:.1f}", "no more", ours <= asked)
     yield Line(
@@ -156,7 +160,17 @@ def _answers(what: str, seen: list[dict[str, Any]]) -> Iterator[Line]:
     }
     slowest = {name: _p95(took) for name, took in kinds.items()}
     told = ", ".join(f"{name} {took:.0f} ms" for name, took in slowest.items())
-    yield Line(f"{what}: p95 of the page's requests meanwhile", told, "≤ 100 ms", max(slowest.values()) <= 100)
+    failed = sum(each["status"] >= 400 for each in seen)
+    told += f"; {failed} of {len(seen)} failed" if failed else ""
+    goal = not failed and max(slowest.values()) <= 100
+    yield Line(f"{what}: p95 of the page's requests meanwhile", told, "≤ 100 ms", goal)
+
+
+def _at_once(accepted: list[dict[str, Any]]) -> int:
+    """How many operations ran at the same time, at the most."""
+    began = [(datetime.fromisoformat(each["at"]).timestamp(), each["takes"]) for each in accepted]
+    changes = sorted([(at, 1) for at, _ in began] + [(at + takes, -1) for at, takes in began])
+    return max(accumulate(change for _, change in changes))
 
 
 def _p95(values: list[float]) -> float:

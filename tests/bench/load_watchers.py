@@ -8,6 +8,7 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -40,20 +41,25 @@ async def watch(base: str, job: str, headers: dict[str, str]) -> dict[str, Any]:
 async def use_the_page(
     client: httpx.AsyncClient, job: str, headers: dict[str, str], seen: list[dict[str, Any]]
 ) -> None:
-    """What a page asks for, again and again."""
-    request = request_of(0).model_dump(mode="json", exclude_none=True)
+    """What a page asks for, again and again; a video's beginning and its picture once there is one."""
+    request, begun = request_of(0).model_dump(mode="json", exclude_none=True), {"range": "bytes=0-65535"}
+
+    async def timed(what: str, call: Awaitable[httpx.Response]) -> httpx.Response:
+        began = time.perf_counter()
+        answer = await call
+        seen.append({"what": what, "took": time.perf_counter() - began, "status": answer.status_code})
+        await asyncio.sleep(0.2)
+        return answer
+
     while True:
-        for what, call in (
-            ("the page itself", lambda: client.get("/")),
-            ("checking a request", lambda: client.post("/api/check", json=request, headers=headers)),
-            ("a job", lambda: client.get(f"/api/jobs/{job}", headers=headers)),
-            ("the list of jobs", lambda: client.get("/api/jobs", headers=headers)),
-            ("a script", lambda: client.get("/pg-static/card.js")),
-        ):
-            began = time.perf_counter()
-            answer = await call()
-            seen.append({"what": what, "took": time.perf_counter() - began, "status": answer.status_code})
-            await asyncio.sleep(0.2)
+        await timed("the page itself", client.get("/"))
+        await timed("checking a request", client.post("/api/check", json=request, headers=headers))
+        view = (await timed("a job", client.get(f"/api/jobs/{job}", headers=headers))).json()
+        await timed("the list of jobs", client.get("/api/jobs", headers=headers))
+        await timed("a script", client.get("/pg-static/card.js"))
+        for video in view["videos"]:
+            await timed("a video's beginning", client.get(video["url"], headers=begun))
+            await timed("a video's picture", client.get(video["thumbnail"]))
 
 
 async def main(base: str, watched: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ _FIRST_BYTE: Final = """() => {
     const [entry] = performance.getEntriesByType("navigation");
     return (entry.responseStart - entry.requestStart) / 1000;
 }"""
-_NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+_NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
 
 
 @dataclass(frozen=True, slots=True)
