@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from playground.catalog import load_tables
 from playground.domain.capabilities import Table
 from playground.domain.errors import TooMany
+from playground.domain.job import ENDS
 from playground.domain.provider import TimeoutClass
 from playground.domain.tables import TableError
 from playground.emulator import _ready_made
@@ -96,8 +97,14 @@ class Playground:
         self._decoder = decoder if decoder is not None else Decoder()
         self._lock = ProcessLock(settings.data_dir / "runners")
         self._files = Files(settings.data_dir, settings.media_dir)
-        telling = Telling(prompts=settings.log_prompts)
-        self._store = Store(settings.database, clock=clock, pause=pause, told=telling.changed)
+        telling, rates = Telling(prompts=settings.log_prompts), Rates(_allowance(settings), clock)
+
+        def told(kind: str, job: JobRecord) -> None:
+            telling.changed(kind, job)
+            if kind == "deleted" or job.state in ENDS:
+                rates.ended(job.id)
+
+        self._store = Store(settings.database, clock=clock, pause=pause, told=told)
         self.registry = Registry(tables if tables is not None else _tables(settings), settings.lookup)
         self._google = GoogleLogin(settings.google_application_credentials, gcloud_file=settings.gcloud_file, clock=now)
         trusted = self.registry.origins()
@@ -121,15 +128,14 @@ class Playground:
             usd_per_owner=settings.budget_usd_per_owner,
             unpriced=settings.share_unpriced,
         )
-        allowance = _allowance(settings)
         shop = Workshop(
             me=self._lock.id,
             store=self._store,
             files=self._files,
             decoder=self._decoder,
             inputs=inputs,
-            uploads=Uploads(settings.upload_dir, allowance.upload_megabytes),
-            rates=Rates(allowance, clock),
+            uploads=Uploads(settings.upload_dir, rates.allowance.upload_megabytes),
+            rates=rates,
             keys=Keys(clock, logins={"google": self._google}, may_share=sharing.may_share),
             sharing=sharing,
             journal=Journal(settings.data_dir / "receipts", self._lock.id),
@@ -297,7 +303,8 @@ def web_app(playground: Playground) -> "ASGIApp":
     app.add_exception_handler(TooMany, too_many)
     app.include_router(router(playground.service, upload_dir=upload_dir))
     token = settings.metrics_token.get_secret_value() if settings.metrics_token is not None else None
-    app.include_router(monitoring_routes(playground.service, metrics_token=token, public=settings.public))
+    guarded = settings.public or settings.behind_proxy or bool(settings.users) or settings.oauth_client_id is not None
+    app.include_router(monitoring_routes(playground.service, metrics_token=token, only_with_token=guarded))
     return mount(
         app,
         playground.service,

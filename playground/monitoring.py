@@ -16,10 +16,10 @@ _NO_STORE: Final = {"cache-control": "no-store"}
 _PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def monitoring_routes(service: Service, *, metrics_token: str | None, public: bool) -> APIRouter:
+def monitoring_routes(service: Service, *, metrics_token: str | None, only_with_token: bool) -> APIRouter:
     """`/healthz`, `/readyz`, and `/metrics` for who has the token; without one, for programs on this machine.
 
-    Where strangers reach the page (`public`), only a token opens it: a proxy need not say that it is one.
+    Where strangers or a proxy reach the page, or some log in, `only_with_token`: a proxy need not say that it is one.
     """
     routes = APIRouter(include_in_schema=False)
 
@@ -35,7 +35,11 @@ def monitoring_routes(service: Service, *, metrics_token: str | None, public: bo
 
     @routes.get("/metrics")
     async def metrics(request: Request) -> Response:
-        if not (_has_token(request, metrics_token) if metrics_token is not None else _is_near(request) and not public):
+        if not (
+            _has_token(request, metrics_token)
+            if metrics_token is not None
+            else _is_near(request) and not only_with_token
+        ):
             return Response("Not Found", status_code=404, media_type="text/plain")
         return Response(await service.metrics(), headers=_NO_STORE, media_type=_PROMETHEUS)
 

@@ -18,17 +18,24 @@ class Intake:
     uploads: Uploads
     rates: Rates
 
+    def expect(self, owner: str | None, address: str | None, size: int) -> None:
+        """Count a file of so many bytes before it is read.
+
+        Raises:
+            TooMany: there were enough.
+        """
+        self.rates.upload(owner, address, size)
+
     async def take(self, owner: str | None, address: str | None, name: str, file: BinaryIO, size: int) -> Path:
-        """Keep a file; answers the path that names it in a request.
+        """Keep a file that was expected; answers the path that names it in a request.
 
         Without an owner, whoever knows the path may name it, and nobody can guess it.
 
         Raises:
             InvalidRequest: it is no picture and no clip, or too large for one.
-            TooMany: there were enough.
+            TooMany: its owner has enough files here.
             OSError: the disk is full or fails.
         """
-        self.rates.upload(owner, address)
         who = owner if owner is not None else anonymous(address)
         return await asyncio.to_thread(self.uploads.take, who, name, file, size)
 

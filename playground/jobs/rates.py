@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
 from math import ceil
 from typing import Final
 
@@ -17,6 +18,8 @@ _PROVIDER_CALLS: Final = 60
 """Jobs looked up, looked at again or cancelled in a minute: each asks a provider, at once."""
 _MINUTE: Final = 60.0
 _HOUR: Final = 3600.0
+_DAY: Final = 24 * _HOUR
+_MEGA: Final = 1_000_000
 _REMEMBERED: Final = 20_000
 """Owners and addresses, before those that did nothing lately are forgotten."""
 
@@ -40,23 +43,28 @@ class Window:
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self._seconds = seconds
         self._clock = clock
-        self._times: dict[str, deque[float]] = {}
+        self._times: dict[str, deque[tuple[float, int]]] = {}
 
-    def wait(self, who: str, most: int) -> float:
-        """Seconds until there is room for one more; 0 where there is now."""
+    def wait(self, who: str, most: int, more: int = 1) -> float:
+        """Seconds until there is room for so much more; 0 where there is now."""
         times = self._times.get(who)
         if times is None:
             return 0.0
-        while times and times[0] <= self._clock() - self._seconds:
+        while times and times[0][0] <= self._clock() - self._seconds:
             times.popleft()
-        return times[len(times) - most] + self._seconds - self._clock() if len(times) >= most else 0.0
+        over, until = sum(much for _, much in times) + more - most, self._clock() - self._seconds
+        for at, much in times:
+            if over <= 0:
+                break
+            over, until = over - much, at
+        return until + self._seconds - self._clock()
 
-    def add(self, who: str) -> None:
+    def add(self, who: str, much: int = 1) -> None:
         """It happened once more."""
         if len(self._times) >= _REMEMBERED:
             since = self._clock() - self._seconds
-            self._times = {name: times for name, times in self._times.items() if times and times[-1] > since}
-        self._times.setdefault(who, deque()).append(self._clock())
+            self._times = {name: times for name, times in self._times.items() if times and times[-1][0] > since}
+        self._times.setdefault(who, deque()).append((self._clock(), much))
 
 
 class Rates:
@@ -66,11 +74,13 @@ class Rates:
         self.allowance = allowance
         self._creates = Window(_MINUTE, clock)
         self._uploads = Window(_HOUR, clock)
+        self._brought = Window(_DAY, clock)
         self._keys = Window(_MINUTE, clock)
         self._questions = Window(_MINUTE, clock)
         self._page_events = Window(_MINUTE, clock)
         self._provider_calls = Window(_MINUTE, clock)
-        self._jobs: dict[str, deque[str]] = {}
+        self._jobs: dict[str, set[str]] = {}
+        self._begun_from: dict[str, str] = {}
 
     def create(self, owner: str, address: str | None) -> None:
         """Count a job that is about to be made.
@@ -81,14 +91,23 @@ class Rates:
         most = self.allowance.creates_per_minute
         self._count(self._creates, owner, address, most, f"No more than {most} videos can be begun here in a minute.")
 
-    def upload(self, owner: str | None, address: str | None) -> None:
-        """Count a file that comes in.
+    def upload(self, owner: str | None, address: str | None, size: int = 0) -> None:
+        """Count a file that is about to come in, and its bytes.
 
         Raises:
-            TooMany: there were enough within an hour.
+            TooMany: there were enough within an hour, or enough bytes from that address within a day.
         """
-        most = self.allowance.uploads_per_hour
+        most, megabytes = self.allowance.uploads_per_hour, self.allowance.upload_megabytes
+        near = neighbourhood(address) if address is not None and owner != LOCAL else None
+        together = megabytes * PEOPLE_BEHIND_ONE_ADDRESS if megabytes is not None else None
+        if near is not None and together is not None:
+            wait = self._brought.wait(near, together * _MEGA, size)
+            if wait > 0:
+                says = f"No more than {together} MB can be uploaded from one address in a day."
+                raise TooMany(says, wait_seconds=ceil(wait))
         self._count(self._uploads, owner, address, most, f"No more than {most} files can be uploaded here in an hour.")
+        if near is not None and together is not None:
+            self._brought.add(near, size)
 
     def ask(self, owner: str | None, address: str | None) -> None:
         """Count a question that is answered here.
@@ -129,20 +148,30 @@ class Rates:
 
     def began(self, address: str | None, job_id: str) -> None:
         """Remember from where a job was made."""
-        most = self.allowance.jobs_at_once
-        if address is None or most is None:
+        if address is None or self.allowance.jobs_at_once is None:
             return
-        if len(self._jobs) >= _REMEMBERED:
-            self._jobs.clear()
-        self._jobs.setdefault(address, deque(maxlen=most * PEOPLE_BEHIND_ONE_ADDRESS)).append(job_id)
+        near = neighbourhood(address)
+        if len(self._jobs) >= _REMEMBERED and near not in self._jobs:
+            for each in self._jobs.pop(next(iter(self._jobs))):
+                del self._begun_from[each]
+        self._jobs.setdefault(near, set()).add(job_id)
+        self._begun_from[job_id] = near
+
+    def ended(self, job_id: str) -> None:
+        """Forget where a job came from that will not run again. Harmless for any other."""
+        near = self._begun_from.pop(job_id, None)
+        if near is None:
+            return
+        self._jobs[near].discard(job_id)
+        if not self._jobs[near]:
+            del self._jobs[near]
 
     def beside(self, owner: str, address: str | None, job_id: str) -> list[tuple[str | tuple[str, ...], int]]:
         """Of which jobs how many may be under way with a new one: of its owner's, and of those from where he asks."""
         most = self.allowance.jobs_at_once
         if most is None or owner == LOCAL:
             return []
-        near = self._jobs.get(address) if address is not None else None
-        # The newest are enough: there are as many as may run at once.
+        near = self._jobs.get(neighbourhood(address)) if address is not None else None
         return [(owner, most), *([((*near, job_id), most * PEOPLE_BEHIND_ONE_ADDRESS)] if near is not None else [])]
 
     def _count(self, window: Window, owner: str | None, address: str | None, most: int | None, says: str) -> None:
@@ -150,9 +179,21 @@ class Rates:
             return
         who = {f"owner {owner}": most} if owner is not None else {}
         if address is not None:
-            who[f"address {address}"] = most * PEOPLE_BEHIND_ONE_ADDRESS
+            who[f"address {neighbourhood(address)}"] = most * PEOPLE_BEHIND_ONE_ADDRESS
         wait = max((window.wait(each, many) for each, many in who.items()), default=0.0)
         if wait > 0:
             raise TooMany(says, wait_seconds=ceil(wait))
         for each in who:
             window.add(each)
+
+
+def neighbourhood(address: str) -> str:
+    """What counts as one address: of IPv6 the network of 64 bits, all of which one visitor has."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    inner = parsed.ipv4_mapped
+    return str(inner) if inner is not None else f"{IPv6Address(int(parsed) >> 64 << 64)}/64"

@@ -6,7 +6,11 @@ It is kept for a day (see `retention.py`): a job that needs it has a copy of its
 import hashlib
 import secrets
 import shutil
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO, Final
 
 from playground.domain.errors import InvalidRequest, TooMany
@@ -31,6 +35,8 @@ class Uploads:
         """`megabytes`: what all files of one owner may have together; None: no limit."""
         self._folder = folder
         self._megabytes = megabytes
+        self._coming: Counter[str] = Counter()
+        self._counting = Lock()
 
     def take(self, owner: str, name: str, file: BinaryIO, size: int) -> Path:
         """Keep a file; answers its path. Blocks: call it in a thread.
@@ -51,19 +57,33 @@ class Uploads:
             says = f"{shown} is {size / _MEGA:.0f} MB; {_THE[kind]} may have {cap // _MEGA} MB at most."
             raise InvalidRequest([Issue("file", "too_large", says)])
         mine = self._folder / folder_of(owner)
-        if self._megabytes is not None and size_of(mine) + size > self._megabytes * _MEGA:
-            says = f"Your files here have {self._megabytes} MB already, which is the most that is kept for a day."
-            raise TooMany(says, next_step="Use a link, or one of your results, or come back tomorrow.")
-        place = mine / secrets.token_urlsafe(16)
-        place.mkdir(parents=True, mode=0o700)
-        file.seek(0)
-        try:
-            with (place / shown).open("wb") as kept:
-                shutil.copyfileobj(file, kept)
-        except OSError:
-            shutil.rmtree(place, ignore_errors=True)
-            raise
+        with self._room_for(mine, size):
+            place = mine / secrets.token_urlsafe(16)
+            place.mkdir(parents=True, mode=0o700)
+            file.seek(0)
+            try:
+                with (place / shown).open("wb") as kept:
+                    shutil.copyfileobj(file, kept)
+            except OSError:
+                shutil.rmtree(place, ignore_errors=True)
+                raise
         return place / shown
+
+    @contextmanager
+    def _room_for(self, mine: Path, size: int) -> Generator[None]:
+        """Keep room in an owner's folder for a file, so that two that come at once do not both take the last of it."""
+        with self._counting:
+            if self._megabytes is not None and size_of(mine) + self._coming[mine.name] + size > self._megabytes * _MEGA:
+                says = f"Your files here have {self._megabytes} MB already, which is the most that is kept for a day."
+                raise TooMany(says, next_step="Use a link, or one of your results, or come back tomorrow.")
+            self._coming[mine.name] += size
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._coming[mine.name] -= size
+                # Nothing is kept of who has nothing coming.
+                self._coming = +self._coming
 
     def find(self, reference: str, owner: str) -> Path | None:
         """The file of an upload that an owner may name; None where there is none. Blocks: call it in a thread."""

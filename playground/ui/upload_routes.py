@@ -51,9 +51,13 @@ def upload_routes(service: Service) -> APIRouter:
 async def _take(request: Request, service: Service, owner: str | None) -> Response:
     """Answer the paths of what was uploaded, as Gradio would; raises TooMany."""
     address = request.client.host if request.client is not None else None
+    # Counted before a byte is read: what is too much takes no room on the disk either.
+    service.uploads.expect(owner, address, _announced(request))
     try:
         async with _capped(request).form(max_files=_MOST_FILES, max_fields=_MOST_FILES) as form:
             files = [each for each in form.getlist("files") if isinstance(each, UploadFile)]
+            for _ in files[1:]:
+                service.uploads.expect(owner, address, 0)
             kept = [
                 await service.uploads.take(owner, address, each.filename or "", each.file, each.size or 0)
                 for each in files
@@ -64,6 +68,12 @@ async def _take(request: Request, service: Service, owner: str | None) -> Respon
         _log.warning("an upload cannot be kept: %s", error.strerror or type(error).__name__)
         return _refused(507, "storage", "The file cannot be kept here now.", "Try again later, or use a link.")
     return JSONResponse([str(path) for path in kept], headers=_PRIVATE)
+
+
+def _announced(request: Request) -> int:
+    """The bytes that a request says it has, or else the most that are read of one."""
+    length = request.headers.get("content-length", "")
+    return min(int(length[:20]), _MOST_BYTES) if length.isdecimal() else _MOST_BYTES
 
 
 def _capped(request: Request) -> Request:

@@ -25,10 +25,10 @@ TOKEN = "t" * 30
 
 @asynccontextmanager
 async def http(
-    service: Service, *, token: str | None = None, public: bool = False, client: str = "127.0.0.1"
+    service: Service, *, token: str | None = None, only_with_token: bool = False, client: str = "127.0.0.1"
 ) -> AsyncGenerator[httpx.AsyncClient]:
     app = FastAPI()
-    app.include_router(monitoring_routes(service, metrics_token=token, public=public))
+    app.include_router(monitoring_routes(service, metrics_token=token, only_with_token=only_with_token))
     transport = httpx.ASGITransport(app, client=(client, 5000))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:7860") as asking:
         yield asking
@@ -116,11 +116,11 @@ async def test_the_figures_count_jobs_by_provider_state_and_ending(house: House)
         ({}, {"forwarded": "for=127.0.0.1"}, 404),
         ({}, {"via": "1.1 proxy"}, 404),
         ({"client": "10.0.0.7"}, {}, 404),
-        ({"public": True}, {}, 404),
+        ({"only_with_token": True}, {}, 404),
         ({"token": TOKEN}, {}, 404),
         ({"token": TOKEN}, {"authorization": f"Bearer {TOKEN[:-1]}"}, 404),
         ({"token": TOKEN}, {"authorization": TOKEN}, 404),
-        ({"token": TOKEN, "public": True, "client": "10.0.0.7"}, {"authorization": f"Bearer {TOKEN}"}, 200),
+        ({"token": TOKEN, "only_with_token": True, "client": "10.0.0.7"}, {"authorization": f"Bearer {TOKEN}"}, 200),
     ],
 )
 async def test_the_figures_are_the_operators(

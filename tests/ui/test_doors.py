@@ -53,7 +53,7 @@ def app_of(service: Service, uploads: Path) -> FastAPI:
     app.include_router(capability_routes(service))
     app.include_router(upload_routes(service))
     app.include_router(static_routes())
-    app.include_router(monitoring_routes(service, metrics_token="m" * 22, public=True))
+    app.include_router(monitoring_routes(service, metrics_token="m" * 22, only_with_token=True))
     return app
 
 
@@ -240,6 +240,20 @@ async def test_enough_is_enough_and_says_when_it_goes_on(client: httpx.AsyncClie
     assert full.json()["error"]["message"] == "No more than 3 files can be uploaded here in an hour."
     assert full.json()["error"]["next_step"] == "Try again in 60 minutes."
     assert (await client.post("/api/uploads", files=picture(), headers=bearer(BEN))).status_code == 200
+
+
+async def test_what_is_too_much_is_refused_before_it_is_read(client: httpx.AsyncClient) -> None:
+    read = list[bytes]()
+
+    async def body() -> AsyncGenerator[bytes]:
+        read.append(b"some")
+        yield read[0]
+
+    for _ in range(3):
+        assert (await client.post("/api/uploads", files=picture(), headers=bearer(ANNA))).status_code == 200
+    headers = {**bearer(ANNA), "content-type": "multipart/form-data; boundary=x"}
+    assert (await client.post("/api/uploads", content=body(), headers=headers)).status_code == 429
+    assert read == []
 
 
 async def test_every_question_that_costs_work_is_counted_and_so_is_each_call_of_a_provider(

@@ -7,7 +7,7 @@ import pytest
 
 from playground.domain.errors import InvalidRequest, TooMany
 from playground.domain.request import VideoRequest
-from playground.jobs.rates import PEOPLE_BEHIND_ONE_ADDRESS, Allowance, Rates
+from playground.jobs.rates import PEOPLE_BEHIND_ONE_ADDRESS, Allowance, Rates, neighbourhood
 from playground.jobs.service import LOCAL, Service, owner_of_token
 from tests.house import FakeTime, House
 
@@ -44,6 +44,49 @@ def test_new_owners_from_one_address_are_counted_together() -> None:
         count("one more", THERE)
     with pytest.raises(TooMany, match="files can be uploaded here in an hour"):
         rates.upload(None, HERE)
+
+
+def test_a_network_of_ipv6_is_one_address() -> None:
+    rates = Rates(Allowance(creates_per_minute=1), FakeTime().clock)
+    for number in range(PEOPLE_BEHIND_ONE_ADDRESS):
+        rates.create(f"owner {number}", f"2001:db8:1:2:{number}::7")
+    with pytest.raises(TooMany):
+        rates.create("one more", "2001:db8:1:2:ffff::1")
+    rates.create("one more", "2001:db8:1:3::1")
+    assert neighbourhood("::ffff:8.8.8.8") == HERE
+    assert neighbourhood("testclient") == "testclient"
+
+
+def test_so_many_bytes_come_from_one_address_in_a_day() -> None:
+    time = FakeTime()
+    rates = Rates(Allowance(upload_megabytes=10), time.clock)
+    for number in range(PEOPLE_BEHIND_ONE_ADDRESS):
+        rates.upload(f"owner {number}", HERE, 9_000_000)
+        time.now += 3_600
+    rates.upload("one more", HERE, 4_000_000)
+    with pytest.raises(TooMany, match="No more than 40 MB can be uploaded from one address in a day") as told:
+        rates.upload("another", HERE, 1)
+    assert told.value.wait_seconds == 20 * 3_600
+    rates.upload("another", THERE, 1)
+    rates.upload(LOCAL, HERE, 99_000_000)
+    time.now += 20 * 3_600
+    rates.upload("another", HERE, 9_000_000)
+
+
+def test_a_job_counts_for_its_address_until_it_has_ended() -> None:
+    rates = Rates(Allowance(jobs_at_once=3), FakeTime().clock)
+    for number in range(11):
+        rates.began(HERE, f"slow {number}")
+    for number in range(1_000):
+        rates.began(HERE, f"quick {number}")
+        rates.ended(f"quick {number}")
+    (_, (near, most)) = rates.beside(ANNA, HERE, "new")
+    assert set(near) == {"new", *(f"slow {number}" for number in range(11))}
+    assert most == 3 * PEOPLE_BEHIND_ONE_ADDRESS
+    for number in range(11):
+        rates.ended(f"slow {number}")
+    assert rates.beside(ANNA, HERE, "new") == [(ANNA, 3)]
+    rates.ended("never heard of")
 
 
 def test_where_nothing_is_limited_nothing_is_counted() -> None:
@@ -98,3 +141,22 @@ async def test_as_many_jobs_as_may_be_under_way(service: Service) -> None:
     assert (await service.view(first, owner=ANNA)).state == "cancelled"
     await submit(ANNA)
     assert len(others) == PEOPLE_BEHIND_ONE_ADDRESS - 1
+
+
+async def test_slow_jobs_are_not_forgotten_over_quick_ones(tmp_path: Path) -> None:
+    """Else whoever makes quick ones in between has as many slow ones as he likes."""
+    quick = SLOW.model_copy(update={"prompt": "A boat [sandbox:filtered]"})
+    async with House(tmp_path / "house").process(PLAYGROUND_JOBS_AT_ONCE="1") as service:
+
+        async def submit(request: VideoRequest, number: int) -> str:
+            owner = owner_of_token(f"{number:022}")
+            return await service.submit(request, owner=owner, files_under=None, address=HERE)
+
+        for number in range(PEOPLE_BEHIND_ONE_ADDRESS - 1):
+            await submit(SLOW, number)
+        for number in range(10, 10 + 2 * PEOPLE_BEHIND_ONE_ADDRESS):
+            job = await submit(quick, number)
+            await service.settled(job, owner=owner_of_token(f"{number:022}"))
+        await submit(SLOW, 20)
+        with pytest.raises(TooMany, match="No more than 4 videos"):
+            await submit(SLOW, 21)
