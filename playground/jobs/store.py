@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import IntegrityError
 
 from playground.domain.errors import TooMany, failure
-from playground.domain.job import ACTIVE, State, may_move
+from playground.domain.job import ACTIVE, RESTS, State, may_move
 from playground.domain.provider import Operation
 from playground.jobs.database import LOOK_EVERY_SECONDS, Database
 from playground.jobs.newest import Newest
@@ -166,9 +166,11 @@ class Store:
         return known if known is not None else await self.get(job_id)
 
     async def of_owner(self, owner: str | None, limit: int) -> list[JobRecord]:
-        """The newest jobs of an owner (of everybody for None), newest first."""
-        query = _jobs.select().where(_KEPT).order_by(_jobs.c.created_at.desc(), _jobs.c.id).limit(limit)
-        return await self._many(query if owner is None else query.where(_jobs.c.owner == owner))
+        """The newest jobs of an owner (of everybody for None) and all that wait for a word of his, newest first."""
+        mine, order = _KEPT if owner is None else sa.and_(_KEPT, _jobs.c.owner == owner), _jobs.c.created_at.desc()
+        newest = sa.select(_jobs.c.id).where(mine).order_by(order, _jobs.c.id).limit(limit)
+        wanted = sa.or_(_jobs.c.id.in_(newest), _jobs.c.state.in_(RESTS))
+        return await self._many(_jobs.select().where(mine, wanted).order_by(order, _jobs.c.id))
 
     async def newest_times(self, provider: str, model: str, limit: int) -> list[Took]:
         """What the newest jobs of anybody that a model finished took, newest first."""

@@ -299,6 +299,14 @@ async def test_lists_are_of_one_owner_newest_first(tmp_path: Path) -> None:
         assert [job.id for job in await store.unfinished()] == [f"job-{n}" for n in range(5)]
 
 
+async def test_what_waits_for_its_owners_word_is_listed_however_old_it_is(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        for number, state in enumerate(("uncertain", "succeeded", "parked", "succeeded", "running", "succeeded")):
+            await store.add(at(state, id=f"job-{number}", created_at=float(number)))
+        await store.add(at("uncertain", id="another's", owner="token:x"))
+        assert [job.id for job in await store.of_owner("local", 2)] == ["job-5", "job-4", "job-2", "job-0"]
+
+
 async def test_a_cancelled_task_leaves_the_ledger_whole(tmp_path: Path) -> None:
     """Watching tasks are cancelled whenever a process stops or a job ends elsewhere: at any await of ours."""
     dice = random.Random(1)
