@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -77,7 +78,17 @@ async def serve_until_stopped(
         # It would carry the signatures of media links and the ids of jobs.
         access_log=False,
     )
-    await _Announcing(config, once_up, stop_waiting).serve(sockets=[listening])
+    log = logging.getLogger("uvicorn.error")
+    log.addFilter(_is_no_cut)
+    try:
+        await _Announcing(config, once_up, stop_waiting).serve(sockets=[listening])
+    finally:
+        log.removeFilter(_is_no_cut)
+
+
+def _is_no_cut(record: logging.LogRecord) -> bool:
+    """Whether a line is about anything but a request that was cut off at the end, of which another line tells."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], asyncio.CancelledError)
 
 
 class _Announcing(uvicorn.Server):

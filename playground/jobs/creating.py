@@ -6,6 +6,7 @@
 import asyncio
 import logging
 from dataclasses import replace
+from functools import partial
 
 from playground.domain.capabilities import ModeSpec
 from playground.domain.errors import Failure, failure
@@ -22,7 +23,7 @@ from playground.jobs.formats import MIME_TYPES
 from playground.jobs.inputs import expected_kind
 from playground.jobs.journal import Receipt
 from playground.jobs.preparing import until_ready
-from playground.jobs.receipts import hand_over
+from playground.jobs.receipts import hand_over, until_written
 from playground.jobs.record import JobRecord, StoredInput
 from playground.jobs.workshop import Workshop, needs_key
 from playground.registry import Provider
@@ -66,8 +67,9 @@ async def _send_until_clear(shop: Workshop, job: JobRecord, provider: Provider, 
         tries += 1
         shop.telling.created(job, tries, talk.reply, talk.seconds)
         step = policy.after_create(talk.reply, provider.adapter.created, who, shop.clock())
+        said = partial(_write_down, shop, taken, provider, step, tries, waited)
         # What the provider said is written down even while this process is told to stop.
-        moved = await asyncio.shield(_write_down(shop, taken, provider, step, tries, waited))
+        moved = await asyncio.shield(until_written(shop, job.id, said))
         await shop.keep(job, replace(talk, creates=True))
         if moved is None or moved.state != "queued" or not isinstance(step, policy.AskAgain):
             return moved
@@ -114,7 +116,7 @@ async def _receipt(shop: Workshop, job: JobRecord, provider: Provider, took: pol
         await shop.journal.write(Receipt(job.id, shop.clock(), took.operation, took.files, took.notes))
     except OSError as error:
         # The ledger is still to be asked; without it the receipt would be lost for sure.
-        _log.warning("the receipt of job %s cannot be journalled: %s", job.id, error.strerror)
+        _log.warning("a receipt cannot be journalled: %s", error.strerror, extra={"job": job.id})
     moved = await hand_over(
         shop,
         job.id,

@@ -12,7 +12,8 @@ from sqlalchemy.exc import OperationalError
 LOOK_EVERY_SECONDS: Final = 1.0
 """How often is asked whether another process wrote. What is known is good for a few times that while it is asked."""
 _TRUSTED: Final = 5
-_LOCKED_TRIES: Final = 12
+_LOCKED_SECONDS: Final = 6.0
+"""How long a locked database is tried; whoever clicked waits that long for a word."""
 _BUSY: Final = ("locked", "already exists", "duplicate column")
 """In the driver's words: somebody else is writing, or has just made the same table or column."""
 _AT_ONCE: Final = 5
@@ -84,22 +85,25 @@ class Database:
         self._version: object = None
         self._looked_at = float("-inf")
         self._looking: asyncio.Task[None] | None = None
+        self._closing = False
 
     def open(self) -> None:
         """Make ready; the first use connects."""
+        self._closing = False
         if not self._url.startswith("sqlite"):
             self._writer = _Line(self._url)
             return
         url = f"sqlite:{self._url.removeprefix(_WITH_DRIVER)}" if self._url.startswith(_WITH_DRIVER) else self._url
         # The busy timeout first: changing the journal mode needs the lock too.
-        wanted = ("busy_timeout=2000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+        wanted = ("busy_timeout=1000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
         self._writer = _Line(url, *wanted)
         # A reader does not wait for a writer in SQLite's WAL, so those who look have a connection of their own.
         if not self._writer.is_in_memory:
             self._reader = _Line(url, "busy_timeout=30000", "query_only=ON")
 
     async def close(self) -> None:
-        """Let go of it, once what was begun is done."""
+        """Let go of it, once what was begun is done; what is locked is not tried again."""
+        self._closing = True
         while self._under_way:
             await asyncio.wait(self._under_way)
         for line in (self._writer, self._reader):
@@ -125,20 +129,28 @@ class Database:
     def _track(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
         task = asyncio.create_task(work)
         self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        task.add_done_callback(self._done)
         return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            # Whoever waited may have gone; then nobody is left to be told, and the loop would say so with a traceback.
+            task.exception()
 
     async def _attempts(self, line: _Line, work: Callable[[sa.Connection], _T]) -> _T:
         """A locked database is tried again, since nothing was written."""
-        for attempt in range(_LOCKED_TRIES):
+        loop, pause = asyncio.get_running_loop(), 0.05
+        until = loop.time() + _LOCKED_SECONDS
+        while True:
             try:
                 return await line.run(work)
             except OperationalError as error:
                 busy = any(each in str(error.orig) for each in _BUSY)
-                if not busy or attempt == _LOCKED_TRIES - 1:
+                if not busy or self._closing or loop.time() >= until:
                     raise LedgerUnavailable(str(error.orig)) from error
-            await self._pause(min(0.05 * 2**attempt, 5))
-        raise AssertionError("the last try returned or raised")
+            await self._pause(pause)
+            pause = min(2 * pause, 1.0)
 
     async def look_elsewhere(self, changed: Callable[[], None]) -> None:
         """Call `changed` once another process has written; asked in the background while what is known is fresh."""

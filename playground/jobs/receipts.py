@@ -1,7 +1,7 @@
 """A receipt reaches its job wherever that is by now: what may have been paid for is never passed over in silence."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from playground.domain.job import State
@@ -25,18 +25,31 @@ async def hand_over(shop: Workshop, job_id: str, after: State, **values: object)
     The first one wins. One for a job that its owner took for lost revives it; one that names another operation than
     the job already has is noted beside it.
     """
+
+    async def write() -> JobRecord | None:
+        moved = await shop.store.receipt(job_id, after, **values)
+        return moved if moved is not None else await _late(shop, job_id, after, values)
+
+    return await until_written(shop, job_id, write)
+
+
+async def until_written(
+    shop: Workshop, job_id: str, write: Callable[[], Awaitable[JobRecord | None]]
+) -> JobRecord | None:
+    """Write down what a create was answered with, again and again: it is not dropped while this process lives."""
     attempt = 0
     while True:
         try:
-            moved = await shop.store.receipt(job_id, after, **values)
-            shop.unwritten.discard(job_id)
-            return moved if moved is not None else await _late(shop, job_id, after, values)
+            written = await write()
         except LedgerUnavailable as error:
-            # A full disk or a lost database: a receipt is not dropped while this process lives.
+            # A full disk or a lost database.
             attempt += 1
-            _log.warning("the receipt of job %s cannot be written yet: %s", job_id, error)
+            _log.warning("what its create was answered with cannot be written yet: %s", error, extra={"job": job_id})
             shop.cannot_write(job_id)
             await shop.pause(policy.backoff(attempt, first=0.1, most=5))
+        else:
+            shop.unwritten.discard(job_id)
+            return written
 
 
 async def _late(shop: Workshop, job_id: str, after: State, values: Mapping[str, object]) -> JobRecord | None:
@@ -44,7 +57,7 @@ async def _late(shop: Workshop, job_id: str, after: State, values: Mapping[str, 
     operation = values.get("operation")
     if job is None:
         named = operation.id if isinstance(operation, Operation) else "no operation"
-        _log.error("a receipt (%s) came for job %s, which is gone from the ledger", named, job_id)
+        _log.error("a receipt (%s) came for a job that is gone from the ledger", named, extra={"job": job_id})
         return None
     if job.operation is None and job.remote is None:
         notes = (*job.notes, CAME_AFTER_ALL if job.again_as is None else CAME_TWICE)

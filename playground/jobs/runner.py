@@ -31,6 +31,8 @@ _STEPS: Final[dict[str, Callable[[Workshop, JobRecord], Awaitable[JobRecord | No
 }
 
 ADOPT_EVERY_SECONDS: Final = 3.0
+_LAST_WORDS_SECONDS: Final = 1.0
+"""For what is written down at the very end: who stops us waits five seconds in all."""
 _GRACE_SECONDS: Final = 2.0
 """How long a create that is answered at once may still get its reply when we are told to stop."""
 
@@ -85,11 +87,13 @@ class Runner:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._sweeper = None
-        for job in await self._submitting():
-            _log.warning("job %s is uncertain: its create had no answer when the playground was stopped", job.id)
-            # Where the ledger cannot be written now, whoever starts next puts it in doubt.
-            with suppress(LedgerUnavailable):
-                await self._in_doubt(job)
+        # Where the ledger cannot be written now, whoever starts next puts them in doubt.
+        with suppress(LedgerUnavailable, TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS_SECONDS):
+                for job in await self._submitting():
+                    says = "uncertain: its create had no answer when the playground was stopped"
+                    _log.warning(says, extra={"job": job.id})
+                    await self._in_doubt(job)
 
     async def _drain(self) -> None:
         """Give the creates that are under way their time: those that are answered only at the end another one."""
@@ -139,7 +143,7 @@ class Runner:
             raise
         except Exception:
             # A mistake of ours must not leave a job without an end; what it had paid for is not lost: see the row.
-            _log.exception("job %s stopped", job_id)
+            _log.exception("stopped by a mistake of ours", extra={"job": job_id})
             await self._stopped_by_mistake(job_id)
         finally:
             if self._tasks.get(job_id) is asyncio.current_task():
@@ -156,7 +160,7 @@ class Runner:
                 return await self.advance(job_id)
             except LedgerUnavailable as error:
                 tries += 1
-                _log.warning("job %s waits for the ledger: %s", job_id, error)
+                _log.warning("waits for the ledger: %s", error, extra={"job": job_id})
                 self._shop.cannot_write(job_id)
                 await self._shop.pause(policy.backoff(tries))
 
@@ -241,7 +245,7 @@ class Runner:
             # It may have waited for days: it is watched anew.
             values = {"failure": None, "watch_until": self._shop.deadline(self._shop.registry[taken.provider])}
             taken = await self._shop.move(taken, "parked", taken.parked_from, values, because="key") or taken
-        _log.info("job %s adopted in state %s", taken.id, taken.state)
+        _log.info("adopted", extra={"job": taken.id, "state": taken.state})
         if taken.state == "submitting":
             return await self._in_doubt(taken)
         self.spawn(taken.id)
@@ -257,7 +261,8 @@ class Runner:
             return True
         if job.id not in self._foreign:
             self._foreign.add(job.id)
-            _log.warning("job %s was made with another base URL or account for %s; it is left", job.id, job.provider)
+            says = "made with another base URL or account; it is left"
+            _log.warning(says, extra={"job": job.id, "provider": job.provider})
         return False
 
     async def _replay_receipts(self) -> None:
@@ -281,7 +286,7 @@ class Runner:
                     runner=None,
                 )
                 if healed is not None:
-                    _log.info("job %s has its receipt from the journal", healed.id)
+                    _log.info("has its receipt from the journal", extra={"job": healed.id})
             await asyncio.to_thread(self._shop.journal.forget, process)
 
     async def _sweep(self) -> None:

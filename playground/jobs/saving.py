@@ -85,7 +85,8 @@ async def _until_written(
             return await _one(shop, job, provider, file, number)
         except OSError as error:
             tries += 1
-            _log.warning("a video of job %s cannot be written: %s", job.id, error.strerror or type(error).__name__)
+            reason = error.strerror or type(error).__name__
+            _log.warning("a video cannot be written: %s", reason, extra={"job": job.id})
             await shop.store.note(job.id, "waiting", words=f"The video cannot be written here: {error.strerror}.")
             shop.announce(job.id)
             await _wait(shop, job, policy.backoff(tries))

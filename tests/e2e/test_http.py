@@ -1,5 +1,6 @@
 """The HTTP side, as a program meets it: plain answers, nothing of anybody else's, doors of Gradio that stay shut."""
 
+import itertools
 import json
 import secrets
 import subprocess
@@ -202,8 +203,46 @@ def test_an_event_called_past_the_page_gives_nothing_of_anybody_elses(http: http
             assert "Traceback" not in told
         name = event["api_name"]
         assert http.post(f"/gradio_api/api/{name}", json={"data": [None, *rest]}).status_code == 404
+        for ticket in (None, {"owner": stranger, "nonce": "x"}):
+            for told in by_name(http, name, [ticket, *rest]):
+                assert not [each for each in (token, "/media/", "Traceback") if each in told]
     assert http.get("/api/jobs", headers=mine).json() == {"jobs": []}
     assert http.get("/api/jobs", headers={"authorization": f"Bearer {token}"}).json()["jobs"][0]["id"] == job
+
+
+@pytest.mark.parametrize(
+    ("mode", "field", "part"), [("extension", "source_video", ""), ("image-to-video", "first_frame", "#last-frame")]
+)
+def test_an_event_called_past_the_page_takes_nobody_elses_result(
+    http: httpx.Client, followed: list[Any], mode: str, field: str, part: str
+) -> None:
+    """The request is whole and right, but for whose result it names: it says the same as for one that is not there."""
+    job, owner = followed[1]["job_id"], followed[1]["owner_token"]
+    name, stranger = mode.replace("-", "_"), secrets.token_urlsafe(16)
+    request = {key: value for key, value in REQUEST.items() if mode != "extension" or key != "duration_seconds"}
+
+    def said(job_id: str, token: str) -> dict[str, Any]:
+        asked = {**request, "mode": mode, field: f"job:{job_id}{part}", "prompt": "It moves [sandbox:filtered]"}
+        event = http.post(f"/gradio_api/call/{name}", json={"data": [asked, token]}).json()["event_id"]
+        with http.stream("GET", f"/gradio_api/call/{name}/{event}") as lines:
+            data = next(line for line in lines.iter_lines() if line.startswith("data: "))
+        return json.loads(data.removeprefix("data: "))[0]
+
+    foreign, nothing = said(job, stranger), said("A" * 22, stranger)
+    assert foreign == nothing
+    assert [issue["field"] for issue in foreign["issues"]] == [field]
+    assert http.get("/api/jobs", headers={"authorization": f"Bearer {stranger}"}).json() == {"jobs": []}
+    assert said(job, owner)["job_id"]
+
+
+def by_name(http: httpx.Client, name: str, data: list[Any]) -> Iterator[str]:
+    """What an event of the page answers to somebody who calls it by its name, past the page."""
+    yield http.post(f"/gradio_api/run/{name}", json={"data": data}).text
+    begun = http.post(f"/gradio_api/call/{name}", json={"data": data})
+    yield begun.text
+    if begun.status_code == 200:
+        with http.stream("GET", f"/gradio_api/call/{name}/{begun.json()['event_id']}") as lines:
+            yield "".join(itertools.islice(lines.iter_text(), 5))
 
 
 def test_a_check_prices_and_says_what_does_not_fit(http: httpx.Client) -> None:

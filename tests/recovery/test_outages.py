@@ -11,6 +11,7 @@ from playground.domain.capabilities import ModeSpec
 from playground.jobs.service import LOCAL, Service
 from tests.emulation import TABLES, Emulation
 from tests.house import House, request_for
+from tests.unit.test_transport_loopback import Seen, reply, serving
 
 
 def plain(stem: str) -> ModeSpec:
@@ -62,6 +63,24 @@ async def test_a_receipt_waits_for_a_ledger_that_is_away(house: House, server: E
         Ledger(house).bring_back()
         view = await service.settled(job, owner=LOCAL)
     assert (view.state, server.accepted(stem)) == ("succeeded", 1), view.error
+
+
+async def test_a_refusal_waits_for_a_ledger_that_is_away(house: House) -> None:
+    """It is clear that nothing was charged: no reason for doubt."""
+
+    async def refuses(_: Seen, writer: asyncio.StreamWriter) -> None:
+        Ledger(house).take_away()
+        refused.set()
+        await reply(writer, 400, b'{"error": {"message": "No."}}')
+
+    refused, key = asyncio.Event(), {"TOKENBAY_API_KEY": "a-key-of-this-test"}
+    async with serving(refuses) as there, house.process(adopts=False, TOKENBAY_BASE_URL=there.url, **key) as service:
+        job = await service.submit(request_for(plain("tokenbay")), owner=LOCAL, files_under=None)
+        await refused.wait()
+        await asyncio.sleep(0.3)
+        Ledger(house).bring_back()
+        view = await service.settled(job, owner=LOCAL)
+    assert (view.state, view.charged, len(there.seen)) == ("failed", "no", 1), view.error
 
 
 async def test_a_download_that_is_down_until_the_deadline_is_brought_home_later(

@@ -1,6 +1,7 @@
 """A server that is told to stop while people wait for news of their jobs."""
 
 import signal
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -32,3 +33,23 @@ def test_who_waits_for_news_of_a_job_is_answered_before_the_server_goes(tmp_path
         served.process.wait(5)
     # Nobody was cut off.
     assert not [line for line in served.lines if "Exception" in line or "Cancel " in line], "".join(served.lines)
+
+
+def test_a_locked_ledger_is_said_within_seconds_and_keeps_nobody_from_stopping(tmp_path: Path) -> None:
+    with serving(tmp_path, {}) as served, ThreadPoolExecutor() as people:
+        job = served.submit("sandbox", "A slow sunrise [sandbox:never-ends]")
+        assert isinstance(job, str)
+        served.until(job, state="running")
+        ledger = next(tmp_path.rglob("playground.db"))
+        with sqlite3.connect(ledger, isolation_level=None) as other:
+            other.execute("begin immediate")
+            refused = served.submit("sandbox", "A boat")
+            assert isinstance(refused, dict)
+            assert refused["message"] == "The job cannot be written down here: its ledger is full, locked or gone."
+            # Whoever waits just then is no reason to stay.
+            waiting = people.submit(served.submit, "sandbox", "Another boat")
+            time.sleep(0.5)
+            served.process.send_signal(signal.SIGTERM)
+            served.process.wait(5)
+            other.execute("rollback")
+        assert waiting.exception(5) is not None
