@@ -24,7 +24,7 @@ from playground.commands.serve import listen
 from playground.domain.capabilities import Table
 from playground.domain.errors import PlaygroundError
 from playground.domain.provider import TimeoutClass
-from playground.domain.request import VideoRequest
+from playground.domain.request import Mode, VideoRequest
 from playground.domain.snippets import LANGUAGES
 from playground.jobs.service import LOCAL, Service
 from playground.main import Playground, emulator_app
@@ -261,9 +261,10 @@ class _Round:
             for trouble in filter(None, together):
                 queue(self.stem, *trouble)
             await self._job(next(owners), f"{_PROMPT}, {together}")
-        # What no job came across yet, and a job that meets nothing.
+        # What no job came across yet, a job that meets nothing, and one that is sent with a picture.
         for owner in (VISITOR, LOCAL):
-            await self._job(owner, _PROMPT)
+            made = await self._job(owner, _PROMPT)
+            await self._job(owner, _PROMPT, mode="image-to-video", first_frame=f"job:{made}#last-frame")
 
     async def break_connections(self, spoil: Callable[[str, int], None]) -> None:
         """A job for each way to spoil a connection: that of its create, or those of what comes after it.
@@ -296,12 +297,23 @@ class _Round:
             with self._watched("the test of a key"):
                 self.search.text("the test of a key", (await desk.test(owner, self.stem)).model_dump_json())
 
-    async def _job(self, owner: str, prompt: str, accepted: Callable[[], None] = _nothing) -> None:
-        mode, model = "text-to-video", next(m for m, mode in self.table.specs if mode == "text-to-video")
-        request = VideoRequest(provider=self.stem, model=model, mode=mode, prompt=prompt)
+    async def _job(
+        self,
+        owner: str,
+        prompt: str,
+        accepted: Callable[[], None] = _nothing,
+        *,
+        mode: Mode = "text-to-video",
+        first_frame: str | None = None,
+    ) -> str | None:
+        """Make a job and watch it to its end; answers its id, None where it was refused."""
+        model = next(model for model, offered in self.table.specs if offered == mode)
+        request = VideoRequest(provider=self.stem, model=model, mode=mode, prompt=prompt, first_frame=first_frame)
         with self._watched("a submit"):
             job = await self.service.submit(request, owner=owner, files_under=None)
             await self._follow(job, owner, accepted)
+            return job
+        return None
 
     async def _follow(self, job: str, owner: str, accepted: Callable[[], None]) -> None:
         """Watch a job to its end; `accepted` is called once, when its provider has it."""

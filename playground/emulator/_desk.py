@@ -225,7 +225,8 @@ def origin_of(request: Request) -> str:
 
 def _save(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
+    # Named by nobody else: two jobs may bring the same picture at once.
+    new = path.with_suffix(f".{secrets.token_hex(4)}.new")
     new.write_bytes(data)
     new.replace(path)
 
