@@ -91,7 +91,7 @@ class VideoRequest(BaseModel):
     Values are not judged here beyond their JSON type: which ones are allowed is a provider's table's business.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     provider: Text
     mode: Mode

@@ -14,7 +14,7 @@ from playground.domain.request import VideoRequest
 class StoredInput(BaseModel):
     """A medium of the request, copied below the data folder so that it is still there when it is needed."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     file: str | None
     """Path relative to the data folder; None for a URL that has not been fetched (or is passed on as it is)."""
@@ -29,7 +29,7 @@ class StoredInput(BaseModel):
 class DeliveredVideo(BaseModel):
     """A finished file of ours, probed."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     number: int = 1
     """Its place among the provider's files, from 1."""
@@ -46,7 +46,7 @@ class DeliveredVideo(BaseModel):
 class JobRecord(BaseModel):
     """One row of the ledger. Times are seconds since the epoch, UTC."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: str
     owner: str
@@ -103,7 +103,7 @@ class JobRecord(BaseModel):
 class JobEvent(BaseModel):
     """One line of a job's history; `seq` counts from 1 without gaps."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     job_id: str
     seq: int

@@ -6,12 +6,14 @@ import random
 import sqlite3
 import subprocess
 import sys
+import traceback
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from playground.domain.errors import failure
@@ -92,6 +94,18 @@ async def test_a_job_comes_back_as_it_was_written(tmp_path: Path) -> None:
         assert await store.get("nobody") is None
     async with opened(tmp_path) as again:
         assert await again.get("job-1") == written
+
+
+async def test_a_row_that_is_damaged_is_not_quoted(tmp_path: Path) -> None:
+    """Its error goes into the log, where no prompt may be."""
+    async with opened(tmp_path) as store:
+        await store.add(a_job())
+    with closing(sqlite3.connect(tmp_path / "jobs.db")) as ledger, ledger:
+        ledger.execute("""update jobs set request = '"A heron lands on a pier"'""")
+    async with opened(tmp_path) as store:
+        with pytest.raises(ValidationError) as wrong:
+            await store.get("job-1")
+    assert "heron" not in "".join(traceback.format_exception(wrong.value))
 
 
 async def test_a_move_writes_its_columns_and_its_event_together(tmp_path: Path) -> None:
