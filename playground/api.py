@@ -33,7 +33,7 @@ from playground.jobs.service import STRANGER, Service, owner_of_bearer
 MAX_BODY: Final = 200_000
 """Bytes of a request to be checked; its media are references, never bytes."""
 MAX_JOBS: Final = 50
-"""How many a list names; `?newest=` asks for fewer."""
+"""How many a list names, beside what waits for its owner's word; `?newest=` asks for fewer."""
 MAX_WAIT_SECONDS: Final = 25.0
 """How long who watches a job may be kept waiting for a change: less than what lies between cuts off for silence."""
 _LANGUAGES: Final[Mapping[str, Language]] = {name: name for name in LANGUAGES}

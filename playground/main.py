@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from playground.catalog import load_tables
 from playground.domain.capabilities import Table
 from playground.domain.errors import TooMany
-from playground.domain.job import ENDS
+from playground.domain.job import ACTIVE
 from playground.domain.provider import TimeoutClass
 from playground.domain.tables import TableError
 from playground.emulator import _ready_made
@@ -101,7 +101,7 @@ class Playground:
 
         def told(kind: str, job: JobRecord) -> None:
             telling.changed(kind, job)
-            if kind == "deleted" or job.state in ENDS:
+            if kind == "deleted" or job.state not in ACTIVE:
                 rates.ended(job.id)
 
         self._store = Store(settings.database, clock=clock, pause=pause, told=told)

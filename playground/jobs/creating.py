@@ -5,6 +5,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -18,6 +19,7 @@ from playground.domain.provider import HttpCall
 from playground.domain.validation import check, spec_for
 from playground.jobs import policy
 from playground.jobs.cancelling import cancel
+from playground.jobs.database import LedgerUnavailable
 from playground.jobs.fitting import fitted
 from playground.jobs.formats import MIME_TYPES
 from playground.jobs.inputs import expected_kind
@@ -89,7 +91,8 @@ async def _begin(shop: Workshop, job: JobRecord, attempt: int) -> JobRecord | No
     except asyncio.CancelledError:
         # It is written although nobody waits for it, and nothing was sent: no reason for doubt.
         undone = shop.move(job, "submitting", "queued", {"attempts": attempt - 1}, because="stopped")
-        await asyncio.shield(asyncio.ensure_future(undone))
+        with suppress(LedgerUnavailable):
+            await asyncio.shield(asyncio.ensure_future(undone))
         raise
 
 

@@ -1,6 +1,7 @@
 """The connections to the ledger's database: one that writes, one that reads; and whether another process wrote."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
@@ -86,24 +87,25 @@ class Database:
         self._looked_at = float("-inf")
         self._looking: asyncio.Task[None] | None = None
         self._closing = False
+        self._locked = False
 
     def open(self) -> None:
         """Make ready; the first use connects."""
-        self._closing = False
+        self._closing = self._locked = False
         if not self._url.startswith("sqlite"):
             self._writer = _Line(self._url)
             return
         url = f"sqlite:{self._url.removeprefix(_WITH_DRIVER)}" if self._url.startswith(_WITH_DRIVER) else self._url
         # The busy timeout first: changing the journal mode needs the lock too.
-        wanted = ("busy_timeout=1000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+        wanted = ("busy_timeout=250", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
         self._writer = _Line(url, *wanted)
         # A reader does not wait for a writer in SQLite's WAL, so those who look have a connection of their own.
         if not self._writer.is_in_memory:
-            self._reader = _Line(url, "busy_timeout=30000", "query_only=ON")
+            self._reader = _Line(url, "busy_timeout=250", "query_only=ON")
 
     async def close(self) -> None:
-        """Let go of it, once what was begun is done; what is locked is not tried again."""
-        self._closing = True
+        """Let go of it, once what was begun is done."""
+        self.hurry()
         while self._under_way:
             await asyncio.wait(self._under_way)
         for line in (self._writer, self._reader):
@@ -111,19 +113,25 @@ class Database:
                 await line.close()
         self._writer = self._reader = None
 
+    def hurry(self) -> None:
+        """From now on what is locked is not tried again, and what waits behind it is not tried at all."""
+        self._closing = True
+
     async def write(self, work: Callable[[sa.Connection], _T]) -> _T:
         """Run in one transaction, to its end even where its caller is cancelled. It runs in a thread.
 
         Raises:
             LedgerUnavailable: it cannot be used now.
         """
-        assert self._writer is not None, "the store is not open"
+        if self._writer is None:
+            raise LedgerUnavailable("It is not open.")
         return await asyncio.shield(self._track(self._attempts(self._writer, work)))
 
     async def read(self, work: Callable[[sa.Connection], _T]) -> _T:
         """The same for what writes nothing: it waits for no write."""
         reader = self._reader if self._reader is not None else self._writer
-        assert reader is not None, "the store is not open"
+        if reader is None:
+            raise LedgerUnavailable("It is not open.")
         return await asyncio.shield(self._track(self._attempts(reader, work)))
 
     def _track(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
@@ -140,15 +148,24 @@ class Database:
 
     async def _attempts(self, line: _Line, work: Callable[[sa.Connection], _T]) -> _T:
         """A locked database is tried again, since nothing was written."""
-        loop, pause = asyncio.get_running_loop(), 0.05
-        until = loop.time() + _LOCKED_SECONDS
+        until, pause = time.monotonic() + _LOCKED_SECONDS, 0.05
+
+        def in_time(connection: sa.Connection) -> _T:
+            # Those before it in the line may have waited long for a lock that is still there.
+            if self._locked and (self._closing or time.monotonic() >= until):
+                raise LedgerUnavailable("It is locked.")
+            return work(connection)
+
         while True:
             try:
-                return await line.run(work)
+                done = await line.run(in_time)
             except OperationalError as error:
-                busy = any(each in str(error.orig) for each in _BUSY)
-                if not busy or self._closing or loop.time() >= until:
+                self._locked = any(each in str(error.orig) for each in _BUSY)
+                if not self._locked or self._closing or time.monotonic() >= until:
                     raise LedgerUnavailable(str(error.orig)) from error
+            else:
+                self._locked = False
+                return done
             await self._pause(pause)
             pause = min(2 * pause, 1.0)
 

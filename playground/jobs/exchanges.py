@@ -46,7 +46,8 @@ async def keep(folder: Path, at: float, talk: Talk) -> None:
     try:
         await asyncio.to_thread(_keep, folder, at, talk)
     except OSError as error:
-        _log.warning("what %s answered cannot be kept for looking at: %s", talk.provider.label, error.strerror)
+        says = "what %s answered cannot be kept for looking at: %s"
+        _log.warning(says, talk.provider.label, error.strerror, extra={"job": folder.name})
 
 
 def mark_of(reply: Reply) -> object:

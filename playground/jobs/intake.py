@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from playground.domain.errors import NotFound
 from playground.jobs.formats import MIME_TYPES, sniff
-from playground.jobs.rates import Rates
+from playground.jobs.rates import Rates, neighbourhood
 from playground.jobs.uploads import Uploads, anonymous
 
 
@@ -26,6 +26,10 @@ class Intake:
         """
         self.rates.upload(owner, address, size)
 
+    def came(self, owner: str | None, address: str | None, expected: int, size: int) -> None:
+        """Settle what was expected by what came."""
+        self.rates.uploaded(owner, address, expected, size)
+
     async def take(self, owner: str | None, address: str | None, name: str, file: BinaryIO, size: int) -> Path:
         """Keep a file that was expected; answers the path that names it in a request.
 
@@ -36,7 +40,7 @@ class Intake:
             TooMany: its owner has enough files here.
             OSError: the disk is full or fails.
         """
-        who = owner if owner is not None else anonymous(address)
+        who = owner if owner is not None else anonymous(neighbourhood(address) if address is not None else None)
         return await asyncio.to_thread(self.uploads.take, who, name, file, size)
 
     async def find(self, reference: str, owner: str) -> tuple[Path, str]:

@@ -44,20 +44,23 @@ async def order(
         raise Unavailable(full)
     # Not `token_urlsafe`: one of 64 would begin with a hyphen, and a command line would take it for an option.
     job_id = secrets.token_hex(16)
+    # Before the ledger is asked how many there are: of those that come at the same time each knows of the others.
+    shop.rates.began(address, job_id)
     try:
         inputs = await shop.inputs.keep(job_id, found)
         record = _new_job(shop, job_id, result, owner=owner, nonce=nonce, inputs=inputs, found=found)
         notes = record.notes if note is None else (*record.notes, note)
         record = record.model_copy(update={"instead_of": instead_of, "notes": notes})
-        job = await shop.store.add(record, shop.sharing, beside=shop.rates.beside(owner, address, job_id))
+        job = await shop.store.add(record, shop.sharing, beside=shop.rates.beside(owner, address))
     except (OSError, LedgerUnavailable, PlaygroundError) as error:
+        shop.rates.ended(job_id)
         await asyncio.to_thread(shop.files.drop_inputs, job_id)
         told = _as_told(error)
         raise told from (error if told is not error else None)
     if job.id != job_id:
+        shop.rates.ended(job_id)
         await asyncio.to_thread(shop.files.drop_inputs, job_id)
     elif job.runner == shop.me:
-        shop.rates.began(address, job.id)
         runner.spawn(job.id)
     if instead_of is not None:
         shop.announce(instead_of)

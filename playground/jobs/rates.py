@@ -43,28 +43,44 @@ class Window:
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self._seconds = seconds
         self._clock = clock
-        self._times: dict[str, deque[tuple[float, int]]] = {}
+        self._happened: dict[str, _Happened] = {}
 
     def wait(self, who: str, most: int, more: int = 1) -> float:
         """Seconds until there is room for so much more; 0 where there is now."""
-        times = self._times.get(who)
-        if times is None:
+        happened = self._happened.get(who)
+        if happened is None:
             return 0.0
-        while times and times[0][0] <= self._clock() - self._seconds:
-            times.popleft()
-        over, until = sum(much for _, much in times) + more - most, self._clock() - self._seconds
-        for at, much in times:
+        happened.forget(self._clock() - self._seconds)
+        over, until = happened.much + more - most, self._clock() - self._seconds
+        for at, much in happened.times:
             if over <= 0:
                 break
             over, until = over - much, at
         return until + self._seconds - self._clock()
 
     def add(self, who: str, much: int = 1) -> None:
-        """It happened once more."""
-        if len(self._times) >= _REMEMBERED:
+        """It happened once more, or so much of it."""
+        if len(self._happened) >= _REMEMBERED:
             since = self._clock() - self._seconds
-            self._times = {name: times for name, times in self._times.items() if times and times[-1][0] > since}
-        self._times.setdefault(who, deque()).append((self._clock(), much))
+            lately = {name: each for name, each in self._happened.items() if each.times and each.times[-1][0] > since}
+            self._happened = lately
+        self._happened.setdefault(who, _Happened()).add(self._clock(), much)
+
+
+class _Happened:
+    """What one of them did: when, and how much, in all too."""
+
+    def __init__(self) -> None:
+        self.times: deque[tuple[float, int]] = deque()
+        self.much = 0
+
+    def add(self, at: float, much: int) -> None:
+        self.times.append((at, much))
+        self.much += much
+
+    def forget(self, until: float) -> None:
+        while self.times and self.times[0][0] <= until:
+            self.much -= self.times.popleft()[1]
 
 
 class Rates:
@@ -108,6 +124,11 @@ class Rates:
         self._count(self._uploads, owner, address, most, f"No more than {most} files can be uploaded here in an hour.")
         if near is not None and together is not None:
             self._brought.add(near, size)
+
+    def uploaded(self, owner: str | None, address: str | None, expected: int, size: int) -> None:
+        """Settle the bytes of an upload that was counted before it came."""
+        if address is not None and owner != LOCAL and self.allowance.upload_megabytes is not None:
+            self._brought.add(neighbourhood(address), size - expected)
 
     def ask(self, owner: str | None, address: str | None) -> None:
         """Count a question that is answered here.
@@ -158,7 +179,7 @@ class Rates:
         self._begun_from[job_id] = near
 
     def ended(self, job_id: str) -> None:
-        """Forget where a job came from that will not run again. Harmless for any other."""
+        """Forget where a job came from that runs no more. Harmless for any other."""
         near = self._begun_from.pop(job_id, None)
         if near is None:
             return
@@ -166,13 +187,13 @@ class Rates:
         if not self._jobs[near]:
             del self._jobs[near]
 
-    def beside(self, owner: str, address: str | None, job_id: str) -> list[tuple[str | tuple[str, ...], int]]:
-        """Of which jobs how many may be under way with a new one: of its owner's, and of those from where he asks."""
+    def beside(self, owner: str, address: str | None) -> list[tuple[str | tuple[str, ...], int]]:
+        """Of which jobs how many may be under way: of an owner's, and of those begun from where he asks."""
         most = self.allowance.jobs_at_once
         if most is None or owner == LOCAL:
             return []
         near = self._jobs.get(neighbourhood(address)) if address is not None else None
-        return [(owner, most), *([((*near, job_id), most * PEOPLE_BEHIND_ONE_ADDRESS)] if near is not None else [])]
+        return [(owner, most), *([(tuple(near), most * PEOPLE_BEHIND_ONE_ADDRESS)] if near is not None else [])]
 
     def _count(self, window: Window, owner: str | None, address: str | None, most: int | None, says: str) -> None:
         if most is None or owner == LOCAL:

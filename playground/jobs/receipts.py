@@ -1,5 +1,6 @@
 """A receipt reaches its job wherever that is by now: what may have been paid for is never passed over in silence."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
@@ -46,10 +47,23 @@ async def until_written(
             attempt += 1
             _log.warning("what its create was answered with cannot be written yet: %s", error, extra={"job": job_id})
             shop.cannot_write(job_id)
-            await shop.pause(policy.backoff(attempt, first=0.1, most=5))
+            await _pause_unless_told_to_stop(shop, policy.backoff(attempt, first=0.1, most=5))
         else:
             shop.unwritten.discard(job_id)
             return written
+
+
+async def _pause_unless_told_to_stop(shop: Workshop, seconds: float) -> None:
+    """Wait; who is told to stop meanwhile tries once more at once, since it may be for the last time."""
+    pausing = asyncio.ensure_future(shop.pause(seconds))
+    if shop.stopping.is_set():
+        return await pausing
+    told = asyncio.ensure_future(shop.stopping.wait())
+    try:
+        await asyncio.wait((pausing, told), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        pausing.cancel()
+        told.cancel()
 
 
 async def _late(shop: Workshop, job_id: str, after: State, values: Mapping[str, object]) -> JobRecord | None:

@@ -79,6 +79,7 @@ class Runner:
         No create is begun from now on, and one whose answer does not come in time is uncertain.
         """
         self._shop.stopping.set()
+        self._shop.store.hurry()
         if self._sweeper is not None:
             self._sweeper.cancel()
         await self._drain()
@@ -90,10 +91,11 @@ class Runner:
         # Where the ledger cannot be written now, whoever starts next puts them in doubt.
         with suppress(LedgerUnavailable, TimeoutError):
             async with asyncio.timeout(_LAST_WORDS_SECONDS):
-                for job in await self._submitting():
+                jobs = await self._submitting()
+                for job in jobs:
                     says = "uncertain: its create had no answer when the playground was stopped"
                     _log.warning(says, extra={"job": job.id})
-                    await self._in_doubt(job)
+                await asyncio.gather(*(self._in_doubt(job) for job in jobs))
 
     async def _drain(self) -> None:
         """Give the creates that are under way their time: those that are answered only at the end another one."""

@@ -221,7 +221,7 @@ class Service:
         return Conversation(request=without_paths(job), create=create, later=later)
 
     async def jobs(self, *, owner: str, limit: int = 50) -> list[JobView]:
-        """An owner's newest jobs, newest first."""
+        """An owner's newest jobs and those that wait for his word, newest first."""
         return await views_of(self._shop, await self._shop.store.of_owner(owner, limit))
 
     async def extendable(self, provider: str, model: str | None, *, owner: str) -> list[Extendable]:

@@ -27,6 +27,7 @@ _KEPT: Final = _jobs.c.deleted_at.is_(None)
 Beside = str | tuple[str, ...]
 """Some jobs: an owner's, or those of these ids."""
 UNLIMITED: Final = Sharing()
+_MOST_RESTING: Final = 200
 _WAIT: Final = "Wait until one is done, then generate again."
 
 
@@ -168,9 +169,14 @@ class Store:
     async def of_owner(self, owner: str | None, limit: int) -> list[JobRecord]:
         """The newest jobs of an owner (of everybody for None) and all that wait for a word of his, newest first."""
         mine, order = _KEPT if owner is None else sa.and_(_KEPT, _jobs.c.owner == owner), _jobs.c.created_at.desc()
-        newest = sa.select(_jobs.c.id).where(mine).order_by(order, _jobs.c.id).limit(limit)
-        wanted = sa.or_(_jobs.c.id.in_(newest), _jobs.c.state.in_(RESTS))
-        return await self._many(_jobs.select().where(mine, wanted).order_by(order, _jobs.c.id))
+        ids = sa.select(_jobs.c.id).where(mine).order_by(order, _jobs.c.id)
+        resting = ids.where(_jobs.c.state.in_(RESTS)).limit(_MOST_RESTING)
+        wanted = sa.or_(*(_jobs.c.id.in_(sa.select(each.subquery().c.id)) for each in (ids.limit(limit), resting)))
+        return await self._many(_jobs.select().where(wanted).order_by(order, _jobs.c.id))
+
+    def hurry(self) -> None:
+        """From now on what is locked is not tried again: this process is about to end."""
+        self._db.hurry()
 
     async def newest_times(self, provider: str, model: str, limit: int) -> list[Took]:
         """What the newest jobs of anybody that a model finished took, newest first."""

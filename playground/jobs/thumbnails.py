@@ -32,6 +32,6 @@ class Thumbnails:
                 await self._decoder.thumbnail(video, picture)
             except (OSError, ValueError) as error:
                 why = error.strerror if isinstance(error, OSError) else error
-                _log.warning("no thumbnail can be made of %s: %s", video.name, why)
+                _log.warning("no thumbnail can be made of %s: %s", video.name, why, extra={"job": video.parent.name})
                 raise NotFound from None
         return picture

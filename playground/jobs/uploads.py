@@ -7,8 +7,6 @@ import hashlib
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO, Final
@@ -24,6 +22,8 @@ _MEGA: Final = 1_000_000
 _LONGEST_NAME: Final = 160
 """Bytes of a file's name before its ending."""
 _ENDING: Final = 5
+_COMING: Final = ".coming"
+"""The folder, beside those of owners, of files that are not whole yet."""
 _CAPS: Final[dict[MediaKind, int]] = {"image": MAX_IMAGE_BYTES, "video": MAX_VIDEO_BYTES}
 _THE: Final[dict[MediaKind, str]] = {"image": "a picture", "video": "a video"}
 
@@ -56,34 +56,40 @@ class Uploads:
         if size > cap:
             says = f"{shown} is {size / _MEGA:.0f} MB; {_THE[kind]} may have {cap // _MEGA} MB at most."
             raise InvalidRequest([Issue("file", "too_large", says)])
-        mine = self._folder / folder_of(owner)
-        with self._room_for(mine, size):
-            place = mine / secrets.token_urlsafe(16)
-            place.mkdir(parents=True, mode=0o700)
-            file.seek(0)
-            try:
-                with (place / shown).open("wb") as kept:
-                    shutil.copyfileobj(file, kept)
-            except OSError:
-                shutil.rmtree(place, ignore_errors=True)
-                raise
+        mine = folder_of(owner)
+        place, fresh = (self._folder / each / secrets.token_urlsafe(16) for each in (mine, _COMING))
+        self._reserve(mine, size)
+        try:
+            _copy(file, fresh)
+            with self._counting:
+                place.mkdir(parents=True, mode=0o700)
+                fresh.replace(place / shown)
+                # From here on it counts by itself.
+                self._release(mine, size)
+                size = 0
+        except OSError:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
+        finally:
+            fresh.unlink(missing_ok=True)
+            with self._counting:
+                self._release(mine, size)
         return place / shown
 
-    @contextmanager
-    def _room_for(self, mine: Path, size: int) -> Generator[None]:
-        """Keep room in an owner's folder for a file, so that two that come at once do not both take the last of it."""
+    def _reserve(self, mine: str, size: int) -> None:
+        """Keep room for a file, so that two that come at once do not both take the last of it."""
         with self._counting:
-            if self._megabytes is not None and size_of(mine) + self._coming[mine.name] + size > self._megabytes * _MEGA:
-                says = f"Your files here have {self._megabytes} MB already, which is the most that is kept for a day."
-                raise TooMany(says, next_step="Use a link, or one of your results, or come back tomorrow.")
-            self._coming[mine.name] += size
-        try:
-            yield
-        finally:
-            with self._counting:
-                self._coming[mine.name] -= size
-                # Nothing is kept of who has nothing coming.
-                self._coming = +self._coming
+            if self._megabytes is not None:
+                kept = size_of(self._folder / mine) + self._coming[mine]
+                if kept + size > self._megabytes * _MEGA:
+                    says = f"Your files here may have {self._megabytes} MB together in a day, and this is beyond it."
+                    raise TooMany(says, next_step="Use a link, or one of your results, or come back tomorrow.")
+            self._coming[mine] += size
+
+    def _release(self, mine: str, size: int) -> None:
+        self._coming[mine] -= size
+        # Nothing is kept of who has nothing coming.
+        self._coming = +self._coming
 
     def find(self, reference: str, owner: str) -> Path | None:
         """The file of an upload that an owner may name; None where there is none. Blocks: call it in a thread."""
@@ -92,6 +98,13 @@ class Uploads:
         except (OSError, RuntimeError, ValueError):
             return None
         return real if real.is_file() and may_name(real, self._folder, owner) else None
+
+
+def _copy(file: BinaryIO, to: Path) -> None:
+    to.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file.seek(0)
+    with to.open("wb") as kept:
+        shutil.copyfileobj(file, kept)
 
 
 def anonymous(address: str | None) -> str:

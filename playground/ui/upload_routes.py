@@ -52,9 +52,10 @@ async def _take(request: Request, service: Service, owner: str | None) -> Respon
     """Answer the paths of what was uploaded, as Gradio would; raises TooMany."""
     address = request.client.host if request.client is not None else None
     # Counted before a byte is read: what is too much takes no room on the disk either.
-    service.uploads.expect(owner, address, _announced(request))
+    expected, body = _announced(request), _Capped(request)
+    service.uploads.expect(owner, address, expected)
     try:
-        async with _capped(request).form(max_files=_MOST_FILES, max_fields=_MOST_FILES) as form:
+        async with Request(request.scope, body.receive).form(max_files=_MOST_FILES, max_fields=_MOST_FILES) as form:
             files = [each for each in form.getlist("files") if isinstance(each, UploadFile)]
             for _ in files[1:]:
                 service.uploads.expect(owner, address, 0)
@@ -67,29 +68,35 @@ async def _take(request: Request, service: Service, owner: str | None) -> Respon
     except OSError as error:
         _log.warning("an upload cannot be kept: %s", error.strerror or type(error).__name__)
         return _refused(507, "storage", "The file cannot be kept here now.", "Try again later, or use a link.")
+    finally:
+        service.uploads.came(owner, address, expected, body.brought)
     return JSONResponse([str(path) for path in kept], headers=_PRIVATE)
 
 
 def _announced(request: Request) -> int:
     """The bytes that a request says it has, or else the most that are read of one."""
     length = request.headers.get("content-length", "")
-    return min(int(length[:20]), _MOST_BYTES) if length.isdecimal() else _MOST_BYTES
+    # A body in chunks ends where it says, whatever length stands beside it.
+    told = length.isdecimal() and "transfer-encoding" not in request.headers
+    return min(int(length[:20]), _MOST_BYTES) if told else _MOST_BYTES
 
 
-def _capped(request: Request) -> Request:
-    """The same request, which ends with an error where it brings more than a file may have."""
-    brought = 0
+class _Capped:
+    """A request's body, which ends with an error where it brings more than a file may have."""
 
-    async def receive() -> Message:
-        nonlocal brought
-        message = await request.receive()
-        brought += len(message.get("body", b""))
-        if brought > _MOST_BYTES:
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self.brought = 0
+        """Bytes so far."""
+
+    async def receive(self) -> Message:
+        """The next part of it."""
+        message = await self._request.receive()
+        self.brought += len(message.get("body", b""))
+        if self.brought > _MOST_BYTES:
             says = f"A file may have {MAX_VIDEO_BYTES // 1_000_000} MB at most."
             raise InvalidRequest([Issue("file", "too_large", says)])
         return message
-
-    return Request(request.scope, receive)
 
 
 def _refused(status: int, code: str, message: str, next_step: str | None = None) -> Response:

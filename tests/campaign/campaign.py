@@ -12,7 +12,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from tests.campaign.books import Count, audit
-from tests.campaign.points import OWN, WIRE
+from tests.campaign.points import OWN, PROVOKED, WIRE
 from tests.campaign.process import Orders, run
 from tests.emulation import TABLES, Emulation
 
@@ -120,8 +120,13 @@ class Campaign:
             return
         self.gate.unlink(missing_ok=True)
         if point in OWN:
-            victim = self._start(providers=(stem,), point=point, nth=self._dice.choice((1, 1, 2)))
+            nth = self._dice.choice((1, 1, 2))
+            if point in PROVOKED:
+                # More than it takes: the other process may come across some with jobs that dead ones left.
+                self.server.fault(stem, *PROVOKED[point], times=20)
+            victim = self._start(providers=(stem,), point=point, nth=nth)
             victim.join(_PATIENCE_SECONDS)
+            self.server.forget_faults()
             if victim.exitcode is None:
                 self._kill(victim, RANDOM, result)
             else:

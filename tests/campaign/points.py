@@ -19,6 +19,8 @@ OWN: Final = {
     "after queued": "queued, nothing sent",
     "before submitting": "about to be submitted, not committed",
     "after submitting": "submitting is committed, the create has not left",
+    "before put off": "refused for now, not committed",
+    "after put off": "put off, to be sent again",
     "journal": "accepted and answered, not journalled",
     "before receipt": "journalled, not in the ledger",
     "after receipt": "the receipt is in the ledger",
@@ -31,6 +33,9 @@ OWN: Final = {
     "after succeeded": "ended",
 }
 """Points that a process meets in itself."""
+
+PROVOKED: Final = {"before put off": ("create", "rate-limited"), "after put off": ("create", "rate-limited")}
+"""Those that it meets only where its provider plays a fault at a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +103,6 @@ def _what_is_written(statement: str, context: Any) -> str | None:
         return None
     values = context.compiled_parameters[0]
     state = values.get("state")
+    if state == "queued":
+        return "put off"
     return "receipt" if "operation" in values else "saved" if "videos" in values else state

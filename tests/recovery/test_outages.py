@@ -65,21 +65,28 @@ async def test_a_receipt_waits_for_a_ledger_that_is_away(house: House, server: E
     assert (view.state, server.accepted(stem)) == ("succeeded", 1), view.error
 
 
-async def test_a_refusal_waits_for_a_ledger_that_is_away(house: House) -> None:
-    """It is clear that nothing was charged: no reason for doubt."""
+@pytest.mark.parametrize("stops", [False, True], ids=["goes on", "stops"])
+async def test_a_refusal_waits_for_a_ledger_that_is_away(
+    house: House, caplog: pytest.LogCaptureFixture, stops: bool
+) -> None:
+    """It is clear that nothing was charged: no reason for doubt, even where the process is told to stop meanwhile."""
 
     async def refuses(_: Seen, writer: asyncio.StreamWriter) -> None:
         Ledger(house).take_away()
-        refused.set()
         await reply(writer, 400, b'{"error": {"message": "No."}}')
 
-    refused, key = asyncio.Event(), {"TOKENBAY_API_KEY": "a-key-of-this-test"}
-    async with serving(refuses) as there, house.process(adopts=False, TOKENBAY_BASE_URL=there.url, **key) as service:
-        job = await service.submit(request_for(plain("tokenbay")), owner=LOCAL, files_under=None)
-        await refused.wait()
-        await asyncio.sleep(0.3)
-        Ledger(house).bring_back()
-        view = await service.settled(job, owner=LOCAL)
+    key = {"TOKENBAY_API_KEY": "a-key-of-this-test"}
+    async with serving(refuses) as there:
+        environment = {"TOKENBAY_BASE_URL": there.url, **key}
+        async with house.process(adopts=False, **environment) as service:
+            job = await service.submit(request_for(plain("tokenbay")), owner=LOCAL, files_under=None)
+            while "what its create was answered with cannot be written yet" not in caplog.text:  # noqa: ASYNC110 - a log
+                await asyncio.sleep(0.01)
+            Ledger(house).bring_back()
+            if not stops:
+                await service.settled(job, owner=LOCAL)
+        async with house.process(adopts=False, **environment) as service:
+            view = await service.view(job, owner=LOCAL)
     assert (view.state, view.charged, len(there.seen)) == ("failed", "no", 1), view.error
 
 

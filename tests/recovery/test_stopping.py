@@ -46,10 +46,10 @@ def test_a_locked_ledger_is_said_within_seconds_and_keeps_nobody_from_stopping(t
             refused = served.submit("sandbox", "A boat")
             assert isinstance(refused, dict)
             assert refused["message"] == "The job cannot be written down here: its ledger is full, locked or gone."
-            # Whoever waits just then is no reason to stay.
-            waiting = people.submit(served.submit, "sandbox", "Another boat")
+            # Those who wait just then are no reason to stay, however many they are.
+            waiting = [people.submit(served.submit, "sandbox", f"Boat {number}") for number in range(5)]
             time.sleep(0.5)
             served.process.send_signal(signal.SIGTERM)
             served.process.wait(5)
             other.execute("rollback")
-        assert waiting.exception(5) is not None
+        assert all(each.exception(5) is not None for each in waiting)

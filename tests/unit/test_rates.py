@@ -1,5 +1,6 @@
 """What one visitor may set off at a time: by owner and by address; the command line is not counted."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -73,6 +74,16 @@ def test_so_many_bytes_come_from_one_address_in_a_day() -> None:
     rates.upload("another", HERE, 9_000_000)
 
 
+def test_what_did_not_come_after_all_is_given_back() -> None:
+    rates = Rates(Allowance(upload_megabytes=10), FakeTime().clock)
+    for _ in range(20):
+        rates.upload(ANNA, HERE, 39_000_000)
+        rates.uploaded(ANNA, HERE, 39_000_000, 100)
+    rates.upload(ANNA, HERE, 39_000_000)
+    with pytest.raises(TooMany):
+        rates.upload(ANNA, HERE, 39_000_000)
+
+
 def test_a_job_counts_for_its_address_until_it_has_ended() -> None:
     rates = Rates(Allowance(jobs_at_once=3), FakeTime().clock)
     for number in range(11):
@@ -80,12 +91,12 @@ def test_a_job_counts_for_its_address_until_it_has_ended() -> None:
     for number in range(1_000):
         rates.began(HERE, f"quick {number}")
         rates.ended(f"quick {number}")
-    (_, (near, most)) = rates.beside(ANNA, HERE, "new")
-    assert set(near) == {"new", *(f"slow {number}" for number in range(11))}
+    (_, (near, most)) = rates.beside(ANNA, HERE)
+    assert set(near) == {f"slow {number}" for number in range(11)}
     assert most == 3 * PEOPLE_BEHIND_ONE_ADDRESS
     for number in range(11):
         rates.ended(f"slow {number}")
-    assert rates.beside(ANNA, HERE, "new") == [(ANNA, 3)]
+    assert rates.beside(ANNA, HERE) == [(ANNA, 3)]
     rates.ended("never heard of")
 
 
@@ -160,3 +171,14 @@ async def test_slow_jobs_are_not_forgotten_over_quick_ones(tmp_path: Path) -> No
         await submit(SLOW, 20)
         with pytest.raises(TooMany, match="No more than 4 videos"):
             await submit(SLOW, 21)
+
+
+async def test_those_that_come_at_the_same_time_know_of_each_other(service: Service) -> None:
+    async def submit(number: int) -> str | TooMany:
+        try:
+            return await service.submit(SLOW, owner=owner_of_token(f"{number:022}"), files_under=None, address=HERE)
+        except TooMany as many:
+            return many
+
+    came = await asyncio.gather(*(submit(number) for number in range(3 * PEOPLE_BEHIND_ONE_ADDRESS)))
+    assert sum(isinstance(each, str) for each in came) == PEOPLE_BEHIND_ONE_ADDRESS

@@ -34,7 +34,7 @@ def test_two_that_come_at_once_do_not_both_take_the_last_room(tmp_path: Path) ->
     with ThreadPoolExecutor() as people:
         taken = people.submit(uploads.take, "anna", "one.png", first, len(PICTURE))
         assert first.copied.wait(10)
-        with pytest.raises(TooMany, match="have 1 MB already"):
+        with pytest.raises(TooMany, match="may have 1 MB together"):
             uploads.take("anna", "two.png", io.BytesIO(PICTURE), len(PICTURE))
         assert uploads.take("ben", "two.png", io.BytesIO(PICTURE), len(PICTURE)).read_bytes() == PICTURE
         first.goes_on.set()
