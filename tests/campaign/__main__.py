@@ -20,7 +20,7 @@ PADDING_BYTES = 700_000
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=190, help="each kills one process, or both (default: 190)")
+    parser.add_argument("--rounds", type=int, default=230, help="each kills one process, or both (default: 230)")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--write", action="store_true", help="put the table into README.md")
     options = parser.parse_args()
