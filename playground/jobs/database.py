@@ -42,6 +42,8 @@ class _Line:
             options |= {"poolclass": sa.QueuePool, "pool_size": 1, "max_overflow": 0}
         else:
             options |= {"pool_pre_ping": True, "pool_size": _AT_ONCE, "max_overflow": 0}
+        self.found_locked = float("-inf")
+        """When a lock was last waited for in vain, by the monotonic clock."""
         self._engine = sa.create_engine(url, **options)
         self._threads = ThreadPoolExecutor(1 if self.is_sqlite else _AT_ONCE, "ledger")
         self._pragmas = pragmas
@@ -87,11 +89,10 @@ class Database:
         self._looked_at = float("-inf")
         self._looking: asyncio.Task[None] | None = None
         self._closing = False
-        self._locked = False
 
     def open(self) -> None:
         """Make ready; the first use connects."""
-        self._closing = self._locked = False
+        self._closing = False
         if not self._url.startswith("sqlite"):
             self._writer = _Line(self._url)
             return
@@ -108,10 +109,10 @@ class Database:
         self.hurry()
         while self._under_way:
             await asyncio.wait(self._under_way)
-        for line in (self._writer, self._reader):
+        lines, self._writer, self._reader = (self._writer, self._reader), None, None
+        for line in lines:
             if line is not None:
                 await line.close()
-        self._writer = self._reader = None
 
     def hurry(self) -> None:
         """From now on what is locked is not tried again, and what waits behind it is not tried at all."""
@@ -148,24 +149,26 @@ class Database:
 
     async def _attempts(self, line: _Line, work: Callable[[sa.Connection], _T]) -> _T:
         """A locked database is tried again, since nothing was written."""
-        until, pause = time.monotonic() + _LOCKED_SECONDS, 0.05
+        until, pause, asked = time.monotonic() + _LOCKED_SECONDS, 0.05, 0.0
 
         def in_time(connection: sa.Connection) -> _T:
-            # Those before it in the line may have waited long for a lock that is still there.
-            if self._locked and (self._closing or time.monotonic() >= until):
+            # While it stood in the line, somebody before it has waited for a lock in vain, perhaps many did.
+            if asked < line.found_locked and (self._closing or time.monotonic() >= until):
                 raise LedgerUnavailable("It is locked.")
-            return work(connection)
+            try:
+                return work(connection)
+            except OperationalError as error:
+                if _is_busy(error):
+                    line.found_locked = time.monotonic()
+                raise
 
         while True:
+            asked = time.monotonic()
             try:
-                done = await line.run(in_time)
+                return await line.run(in_time)
             except OperationalError as error:
-                self._locked = any(each in str(error.orig) for each in _BUSY)
-                if not self._locked or self._closing or time.monotonic() >= until:
+                if not _is_busy(error) or self._closing or time.monotonic() >= until:
                     raise LedgerUnavailable(str(error.orig)) from error
-            else:
-                self._locked = False
-                return done
             await self._pause(pause)
             pause = min(2 * pause, 1.0)
 
@@ -181,13 +184,18 @@ class Database:
 
     async def _look(self, changed: Callable[[], None]) -> None:
         now = asyncio.get_running_loop().time()
-        assert self._writer is not None, "the store is not open"
+        if self._writer is None:
+            raise LedgerUnavailable("It is not open.")
         # Of the connection that we write with: it changes whenever any other one has written.
         read = await self._attempts(self._writer, _data_version) if self._writer.is_sqlite else object()
         if read != self._version:
             self._version = read
             changed()
         self._looked_at = now
+
+
+def _is_busy(error: OperationalError) -> bool:
+    return any(each in str(error.orig) for each in _BUSY)
 
 
 def _data_version(connection: sa.Connection) -> object:

@@ -1,6 +1,7 @@
 """The door for files: counted first, then judged and kept off the loop."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -18,17 +19,13 @@ class Intake:
     uploads: Uploads
     rates: Rates
 
-    def expect(self, owner: str | None, address: str | None, size: int) -> None:
-        """Count a file of so many bytes before it is read.
+    def expect(self, owner: str | None, address: str | None, size: int) -> Callable[[int], None]:
+        """Count a file of so many bytes before it is read; answers how to say afterwards how many came.
 
         Raises:
             TooMany: there were enough.
         """
-        self.rates.upload(owner, address, size)
-
-    def came(self, owner: str | None, address: str | None, expected: int, size: int) -> None:
-        """Settle what was expected by what came."""
-        self.rates.uploaded(owner, address, expected, size)
+        return self.rates.upload(owner, address, size)
 
     async def take(self, owner: str | None, address: str | None, name: str, file: BinaryIO, size: int) -> Path:
         """Keep a file that was expected; answers the path that names it in a request.

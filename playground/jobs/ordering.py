@@ -52,8 +52,10 @@ async def order(
         notes = record.notes if note is None else (*record.notes, note)
         record = record.model_copy(update={"instead_of": instead_of, "notes": notes})
         job = await shop.store.add(record, shop.sharing, beside=shop.rates.beside(owner, address))
-    except (OSError, LedgerUnavailable, PlaygroundError) as error:
+    except BaseException as error:
         shop.rates.ended(job_id)
+        if not isinstance(error, OSError | LedgerUnavailable | PlaygroundError):
+            raise
         await asyncio.to_thread(shop.files.drop_inputs, job_id)
         told = _as_told(error)
         raise told from (error if told is not error else None)

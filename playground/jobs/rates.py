@@ -52,35 +52,53 @@ class Window:
             return 0.0
         happened.forget(self._clock() - self._seconds)
         over, until = happened.much + more - most, self._clock() - self._seconds
-        for at, much in happened.times:
+        for once in happened.times:
             if over <= 0:
                 break
-            over, until = over - much, at
+            over, until = over - once.much, once.at
         return until + self._seconds - self._clock()
 
-    def add(self, who: str, much: int = 1) -> None:
-        """It happened once more, or so much of it."""
+    def add(self, who: str, much: int = 1) -> Callable[[int], None]:
+        """It happened once more, or so much of it; answers how to say afterwards how much it was."""
         if len(self._happened) >= _REMEMBERED:
             since = self._clock() - self._seconds
-            lately = {name: each for name, each in self._happened.items() if each.times and each.times[-1][0] > since}
+            lately = {name: each for name, each in self._happened.items() if each.times and each.times[-1].at > since}
             self._happened = lately
-        self._happened.setdefault(who, _Happened()).add(self._clock(), much)
+        happened = self._happened.setdefault(who, _Happened())
+        once = happened.add(self._clock(), much)
+
+        def settle(much: int) -> None:
+            if once.at > self._clock() - self._seconds:
+                happened.much += much - once.much
+                once.much = much
+
+        return settle
+
+
+@dataclass(slots=True)
+class _Once:
+    """What happened at a time (seconds since the epoch), and how much."""
+
+    at: float
+    much: int
 
 
 class _Happened:
-    """What one of them did: when, and how much, in all too."""
+    """What one of them did, and how much in all."""
 
     def __init__(self) -> None:
-        self.times: deque[tuple[float, int]] = deque()
+        self.times: deque[_Once] = deque()
         self.much = 0
 
-    def add(self, at: float, much: int) -> None:
-        self.times.append((at, much))
+    def add(self, at: float, much: int) -> _Once:
+        once = _Once(at, much)
+        self.times.append(once)
         self.much += much
+        return once
 
     def forget(self, until: float) -> None:
-        while self.times and self.times[0][0] <= until:
-            self.much -= self.times.popleft()[1]
+        while self.times and self.times[0].at <= until:
+            self.much -= self.times.popleft().much
 
 
 class Rates:
@@ -107,8 +125,8 @@ class Rates:
         most = self.allowance.creates_per_minute
         self._count(self._creates, owner, address, most, f"No more than {most} videos can be begun here in a minute.")
 
-    def upload(self, owner: str | None, address: str | None, size: int = 0) -> None:
-        """Count a file that is about to come in, and its bytes.
+    def upload(self, owner: str | None, address: str | None, size: int = 0) -> Callable[[int], None]:
+        """Count a file that is about to come in, and its bytes; answers how to say afterwards how many came.
 
         Raises:
             TooMany: there were enough within an hour, or enough bytes from that address within a day.
@@ -122,13 +140,7 @@ class Rates:
                 says = f"No more than {together} MB can be uploaded from one address in a day."
                 raise TooMany(says, wait_seconds=ceil(wait))
         self._count(self._uploads, owner, address, most, f"No more than {most} files can be uploaded here in an hour.")
-        if near is not None and together is not None:
-            self._brought.add(near, size)
-
-    def uploaded(self, owner: str | None, address: str | None, expected: int, size: int) -> None:
-        """Settle the bytes of an upload that was counted before it came."""
-        if address is not None and owner != LOCAL and self.allowance.upload_megabytes is not None:
-            self._brought.add(neighbourhood(address), size - expected)
+        return self._brought.add(near, size) if near is not None and together is not None else _nothing
 
     def ask(self, owner: str | None, address: str | None) -> None:
         """Count a question that is answered here.
@@ -206,6 +218,10 @@ class Rates:
             raise TooMany(says, wait_seconds=ceil(wait))
         for each in who:
             window.add(each)
+
+
+def _nothing(_much: int) -> None:
+    pass
 
 
 def neighbourhood(address: str) -> str:

@@ -14,6 +14,8 @@ from playground.jobs.workshop import Workshop
 
 _log = logging.getLogger(__name__)
 
+_LAST_TRIES_SECONDS: Final = 0.2
+"""Between tries of who is told to stop."""
 CAME_AFTER_ALL: Final = "Its receipt came after it had been taken for lost, so it went on after all."
 CAME_TWICE: Final = (
     "Its receipt came after it had been submitted again, so it went on as well: both may have been charged."
@@ -55,10 +57,9 @@ async def until_written(
 
 async def _pause_unless_told_to_stop(shop: Workshop, seconds: float) -> None:
     """Wait; who is told to stop meanwhile tries once more at once, since it may be for the last time."""
-    pausing = asyncio.ensure_future(shop.pause(seconds))
     if shop.stopping.is_set():
-        return await pausing
-    told = asyncio.ensure_future(shop.stopping.wait())
+        return await shop.pause(min(seconds, _LAST_TRIES_SECONDS))
+    pausing, told = asyncio.ensure_future(shop.pause(seconds)), asyncio.ensure_future(shop.stopping.wait())
     try:
         await asyncio.wait((pausing, told), return_when=asyncio.FIRST_COMPLETED)
     finally:

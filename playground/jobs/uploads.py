@@ -7,6 +7,7 @@ import hashlib
 import secrets
 import shutil
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO, Final
@@ -71,9 +72,10 @@ class Uploads:
             shutil.rmtree(place, ignore_errors=True)
             raise
         finally:
-            fresh.unlink(missing_ok=True)
             with self._counting:
                 self._release(mine, size)
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
         return place / shown
 
     def _reserve(self, mine: str, size: int) -> None:

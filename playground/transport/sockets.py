@@ -6,16 +6,19 @@ a status question then costs half as much CPU again, and a video over TLS twice 
 """
 
 import asyncio
-import errno
 import select
+import socket
 import ssl
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from itertools import zip_longest
+from typing import Any, Final, TypeAlias
 
 import httpcore
 
+_Address: TypeAlias = tuple[int, tuple[Any, ...]]
+"""A family, and what the system calls an address of it: host and port come first."""
 _WAITING_BYTES: Final = 1024 * 1024
 """Received and not yet read; more is left to the system (and to TLS, which takes half as much again) until half is."""
 _PIECE_BYTES: Final = 64 * 1024
@@ -40,19 +43,11 @@ class AsyncioSockets(httpcore.AsyncNetworkBackend):
             httpcore.ConnectError: nobody there, or no such host.
             httpcore.ConnectTimeout: not in time.
         """
-        loop, line = asyncio.get_running_loop(), _Line()
         local = (local_address, 0) if local_address is not None else None
         async with _connecting(timeout):
-            try:
-                await loop.create_connection(
-                    lambda: line, host, port, local_addr=local, happy_eyeballs_delay=_OTHER_ADDRESS_SECONDS
-                )
-            except OSError as error:
-                if _is_refusal(error):
-                    raise ConnectionRefusedError(errno.ECONNREFUSED, "Every address refuses it") from error
-                raise
-            for option in socket_options or ():
-                line.transport.get_extra_info("socket").setsockopt(*option)
+            line = await _first_of(await _addresses(host, port), local)
+        for option in socket_options or ():
+            line.transport.get_extra_info("socket").setsockopt(*option)
         return _Stream(line)
 
     async def sleep(self, seconds: float) -> None:
@@ -204,7 +199,40 @@ async def _connecting(seconds: float | None) -> AsyncGenerator[None]:
         raise httpcore.ConnectError from error
 
 
-def _is_refusal(error: OSError) -> bool:
-    """Whether all of a host's addresses refused: Python joins their words, and drops what kind of error each was."""
-    said = str(error)
-    return said.count("[Errno ") == said.count(f"[Errno {errno.ECONNREFUSED}]") > 1
+async def _addresses(host: str, port: int) -> list[_Address]:
+    """Where a host may be reached: families in turn, the system's choice first."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    families = {family: [each for each in found if each[0] == family] for family, *_ in found}
+    return [(each[0], each[4]) for turn in zip_longest(*families.values()) for each in turn if each is not None]
+
+
+async def _first_of(addresses: Sequence[_Address], local: tuple[str, int] | None) -> "_Line":
+    """Connect to the first address that takes it; each gets a moment before the next is tried beside it (RFC 8305).
+
+    asyncio can do so itself, but loses a socket where it is cancelled, and what kind of error each address gave.
+    """
+    loop, trying = asyncio.get_running_loop(), list[asyncio.Task[_Line]]()
+
+    async def to(family: int, address: tuple[Any, ...]) -> _Line:
+        _, line = await loop.create_connection(_Line, *address[:2], family=family, local_addr=local)
+        return line
+
+    won, left = None, list(addresses)
+    try:
+        while left or not all(each.done() for each in trying):
+            if left:
+                trying.append(loop.create_task(to(*left.pop(0))))
+            under_way = [each for each in trying if not each.done()]
+            await asyncio.wait(
+                under_way, timeout=_OTHER_ADDRESS_SECONDS if left else None, return_when=asyncio.FIRST_COMPLETED
+            )
+            won = next((each for each in trying if each.done() and each.exception() is None), None)
+            if won is not None:
+                return won.result()
+    finally:
+        for each in trying:
+            if each is not won and not each.cancel() and each.exception() is None:
+                each.result().transport.abort()
+    errors = [error for each in trying if (error := each.exception()) is not None]
+    # Who refuses is there at least.
+    raise next((each for each in errors if isinstance(each, ConnectionRefusedError)), errors[0])

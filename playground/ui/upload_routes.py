@@ -52,8 +52,7 @@ async def _take(request: Request, service: Service, owner: str | None) -> Respon
     """Answer the paths of what was uploaded, as Gradio would; raises TooMany."""
     address = request.client.host if request.client is not None else None
     # Counted before a byte is read: what is too much takes no room on the disk either.
-    expected, body = _announced(request), _Capped(request)
-    service.uploads.expect(owner, address, expected)
+    settle, body = service.uploads.expect(owner, address, _announced(request)), _Capped(request)
     try:
         async with Request(request.scope, body.receive).form(max_files=_MOST_FILES, max_fields=_MOST_FILES) as form:
             files = [each for each in form.getlist("files") if isinstance(each, UploadFile)]
@@ -69,7 +68,7 @@ async def _take(request: Request, service: Service, owner: str | None) -> Respon
         _log.warning("an upload cannot be kept: %s", error.strerror or type(error).__name__)
         return _refused(507, "storage", "The file cannot be kept here now.", "Try again later, or use a link.")
     finally:
-        service.uploads.came(owner, address, expected, body.brought)
+        settle(body.brought)
     return JSONResponse([str(path) for path in kept], headers=_PRIVATE)
 
 

@@ -75,13 +75,19 @@ def test_so_many_bytes_come_from_one_address_in_a_day() -> None:
 
 
 def test_what_did_not_come_after_all_is_given_back() -> None:
-    rates = Rates(Allowance(upload_megabytes=10), FakeTime().clock)
+    time = FakeTime()
+    rates = Rates(Allowance(upload_megabytes=10), time.clock)
     for _ in range(20):
-        rates.upload(ANNA, HERE, 39_000_000)
-        rates.uploaded(ANNA, HERE, 39_000_000, 100)
-    rates.upload(ANNA, HERE, 39_000_000)
+        rates.upload(ANNA, HERE, 39_000_000)(100)
+    late = rates.upload(ANNA, HERE, 39_000_000)
     with pytest.raises(TooMany):
         rates.upload(ANNA, HERE, 39_000_000)
+    # What is settled when it counts no more gives nothing back.
+    time.now += 86_400
+    late(0)
+    rates.upload(ANNA, HERE, 39_000_000)
+    with pytest.raises(TooMany):
+        rates.upload(ANNA, HERE, 2_000_000)
 
 
 def test_a_job_counts_for_its_address_until_it_has_ended() -> None:

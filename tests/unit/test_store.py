@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from playground.domain.errors import failure
 from playground.domain.job import ACTIVE, ENDS, MOVES, STATES, State, may_move
 from playground.domain.provider import Operation, RemoteFile
+from playground.jobs.database import LedgerUnavailable
 from playground.jobs.record import JobEvent, JobRecord
 from playground.jobs.store import Store
 
@@ -371,6 +372,23 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+async def test_who_is_about_to_end_waits_for_no_lock_and_writes_once_it_is_gone(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        with closing(sqlite3.connect(tmp_path / "jobs.db", isolation_level=None)) as other:
+            other.execute("begin immediate")
+            store.hurry()
+            # Not one after the other: those behind the first are told at once.
+            async with asyncio.timeout(3):
+                adding = (store.add(a_job(id=f"job-{number}")) for number in range(40))
+                refused = await asyncio.gather(*adding, return_exceptions=True)
+            assert {type(each) for each in refused} == {LedgerUnavailable}
+            assert await store.of_owner("local", 9) == []
+            other.execute("rollback")
+        assert (await store.add(a_job())).id == "job-1"
+    with pytest.raises(LedgerUnavailable):
+        await store.add(a_job(id="job-2"))
 
 
 def test_processes_may_open_a_fresh_database_at_once(tmp_path: Path) -> None:

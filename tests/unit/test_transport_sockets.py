@@ -1,10 +1,12 @@
 """The sockets of our own below the HTTP library, plain and over TLS, against servers on loopback."""
 
 import asyncio
+import gc
+import random
 import socket
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import httpcore
@@ -224,18 +226,52 @@ async def test_a_handshake_that_never_ends_is_a_timeout(authority: trustme.CA):
             await stream.write(b"anything")
 
 
-async def test_a_host_refuses_where_each_of_its_addresses_does(monkeypatch: pytest.MonkeyPatch):
-    """Python makes one error of all, which has no kind."""
+def has_addresses(monkeypatch: pytest.MonkeyPatch, *ports: int) -> None:
+    """Let every host have an address at each of these ports."""
     there = socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, ""
-    addresses = [(*there, ("127.0.0.1", free_port())) for _ in range(2)]
 
     def resolved(*_args: object, **_named: object) -> object:
-        return addresses
+        return [(*there, ("127.0.0.1", port)) for port in ports]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolved)
+
+
+async def test_a_host_refuses_where_each_of_its_addresses_does(monkeypatch: pytest.MonkeyPatch):
+    has_addresses(monkeypatch, free_port(), free_port())
     async with Transport() as transport:
         answer = await post(transport, "http://two.example")
     assert answer == NoAnswer(False, "two.example refuses the connection.")
+
+
+async def test_an_address_that_says_nothing_does_not_keep_the_next_one_waiting(monkeypatch: pytest.MonkeyPatch):
+    with listening() as silent, ExitStack() as filling:
+        silent.listen(0)
+        for _ in range(3):
+            # What nobody accepts fills its queue; whoever comes then hears nothing.
+            one = filling.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(silent.getsockname())
+        async with server_of(hears_nothing) as port:
+            has_addresses(monkeypatch, silent.getsockname()[1], port)
+            stream = await AsyncioSockets().connect_tcp("two.example", 80, timeout=3)
+            assert stream.get_extra_info("server_addr") == ("127.0.0.1", port)
+            await stream.aclose()
+            has_addresses(monkeypatch, silent.getsockname()[1])
+            with pytest.raises(httpcore.ConnectTimeout):
+                await AsyncioSockets().connect_tcp("one.example", 80, timeout=0.1)
+
+
+async def test_whoever_gives_up_while_connecting_leaves_no_socket_open():
+    """A socket that nobody closed would be a warning here, which is an error."""
+    dice = random.Random(1)
+    async with server_of(hears_nothing) as port:
+        for _ in range(300):
+            connecting = asyncio.create_task(AsyncioSockets().connect_tcp("127.0.0.1", port))
+            await asyncio.sleep(dice.uniform(0, 0.001))
+            connecting.cancel()
+            with suppress(asyncio.CancelledError):
+                await (await connecting).aclose()
+    gc.collect()
 
 
 async def test_an_end_is_known_before_the_loop_has_heard_of_it():

@@ -42,3 +42,14 @@ def test_two_that_come_at_once_do_not_both_take_the_last_room(tmp_path: Path) ->
     with pytest.raises(TooMany):
         uploads.take("anna", "two.png", io.BytesIO(PICTURE), len(PICTURE))
     assert uploads.take("anna", "small.png", io.BytesIO(PICTURE[:300_000]), 300_000).exists()
+
+
+def test_a_file_that_cannot_be_kept_takes_no_room(tmp_path: Path) -> None:
+    uploads, folder = Uploads(tmp_path / "uploads", megabytes=1), tmp_path / "uploads"
+    folder.write_bytes(b"no folder")
+    for _ in range(3):
+        with pytest.raises(OSError, match="uploads"):
+            uploads.take("anna", "one.png", io.BytesIO(PICTURE), len(PICTURE))
+    folder.unlink()
+    assert uploads.take("anna", "one.png", io.BytesIO(PICTURE), len(PICTURE)).exists()
+    assert not list((folder / ".coming").iterdir())
