@@ -303,7 +303,8 @@ def web_app(playground: Playground) -> "ASGIApp":
     app.add_exception_handler(TooMany, too_many)
     app.include_router(router(playground.service, upload_dir=upload_dir))
     token = settings.metrics_token.get_secret_value() if settings.metrics_token is not None else None
-    guarded = settings.public or settings.behind_proxy or bool(settings.users) or settings.oauth_client_id is not None
+    gate = _gate(playground)
+    guarded = settings.public or settings.behind_proxy or gate is not None
     app.include_router(monitoring_routes(playground.service, metrics_token=token, only_with_token=guarded))
     return mount(
         app,
@@ -312,7 +313,7 @@ def web_app(playground: Playground) -> "ASGIApp":
         public=settings.public,
         behind_proxy=settings.behind_proxy,
         is_public=is_public,
-        gate=_gate(playground),
+        gate=gate,
     )
 
 

@@ -35,11 +35,8 @@ def monitoring_routes(service: Service, *, metrics_token: str | None, only_with_
 
     @routes.get("/metrics")
     async def metrics(request: Request) -> Response:
-        if not (
-            _has_token(request, metrics_token)
-            if metrics_token is not None
-            else _is_near(request) and not only_with_token
-        ):
+        near = not only_with_token and _is_near(request)
+        if not (_has_token(request, metrics_token) if metrics_token is not None else near):
             return Response("Not Found", status_code=404, media_type="text/plain")
         return Response(await service.metrics(), headers=_NO_STORE, media_type=_PROMETHEUS)
 

@@ -36,6 +36,16 @@ def obeying(*words: str) -> list[str]:
     return [sys.executable, "-c", OBEYING, *words]
 
 
+def first_answer(http: httpx.Client, name: str, data: list[Any]) -> dict[str, Any]:
+    """What an endpoint for programs says first."""
+    call = f"/gradio_api/call/{name}"
+    event = http.post(call, json={"data": data}).json()["event_id"]
+    with http.stream("GET", f"{call}/{event}") as told:
+        said = next(line for line in told.iter_lines() if line.startswith("data: "))
+    (first,) = json.loads(said.removeprefix("data: "))
+    return first
+
+
 @dataclass
 class Served:
     """A running server, and one visitor of it."""
@@ -48,11 +58,7 @@ class Served:
     def submit(self, provider: str, prompt: str) -> str | dict[str, Any]:
         """Through the endpoint for programs: the job's id, or the error that was told."""
         request = {"provider": provider, "prompt": prompt, "mode": "text-to-video"}
-        call = "/gradio_api/call/text_to_video"
-        event = self.http.post(call, json={"data": [request, TOKEN]}).json()["event_id"]
-        with self.http.stream("GET", f"{call}/{event}") as told:
-            said = next(line for line in told.iter_lines() if line.startswith("data: "))
-        (first,) = json.loads(said.removeprefix("data: "))
+        first = first_answer(self.http, "text_to_video", [request, TOKEN])
         return first["job_id"] or first["error"]
 
     def job(self, job_id: str) -> dict[str, Any]:

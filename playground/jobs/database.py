@@ -124,16 +124,12 @@ class Database:
         Raises:
             LedgerUnavailable: it cannot be used now.
         """
-        if self._writer is None:
-            raise LedgerUnavailable("It is not open.")
-        return await asyncio.shield(self._track(self._attempts(self._writer, work)))
+        return await asyncio.shield(self._track(self._attempts(_opened(self._writer), work)))
 
     async def read(self, work: Callable[[sa.Connection], _T]) -> _T:
         """The same for what writes nothing: it waits for no write."""
         reader = self._reader if self._reader is not None else self._writer
-        if reader is None:
-            raise LedgerUnavailable("It is not open.")
-        return await asyncio.shield(self._track(self._attempts(reader, work)))
+        return await asyncio.shield(self._track(self._attempts(_opened(reader), work)))
 
     def _track(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
         task = asyncio.create_task(work)
@@ -183,15 +179,19 @@ class Database:
             await asyncio.shield(self._looking)
 
     async def _look(self, changed: Callable[[], None]) -> None:
-        now = asyncio.get_running_loop().time()
-        if self._writer is None:
-            raise LedgerUnavailable("It is not open.")
+        now, writer = asyncio.get_running_loop().time(), _opened(self._writer)
         # Of the connection that we write with: it changes whenever any other one has written.
-        read = await self._attempts(self._writer, _data_version) if self._writer.is_sqlite else object()
+        read = await self._attempts(writer, _data_version) if writer.is_sqlite else object()
         if read != self._version:
             self._version = read
             changed()
         self._looked_at = now
+
+
+def _opened(line: _Line | None) -> _Line:
+    if line is None:
+        raise LedgerUnavailable("It is not open.")
+    return line
 
 
 def _is_busy(error: OperationalError) -> bool:

@@ -206,7 +206,7 @@ async def _addresses(host: str, port: int) -> list[_Address]:
     return [(each[0], each[4]) for turn in zip_longest(*families.values()) for each in turn if each is not None]
 
 
-async def _first_of(addresses: Sequence[_Address], local: tuple[str, int] | None) -> "_Line":
+async def _first_of(addresses: Sequence[_Address], local: tuple[str, int] | None) -> _Line:
     """Connect to the first address that takes it; each gets a moment before the next is tried beside it (RFC 8305).
 
     asyncio can do so itself, but loses a socket where it is cancelled, and what kind of error each address gave.

@@ -67,17 +67,19 @@ def test_a_data_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     assert "cannot be used" in said[-2]["says"]
 
 
-def none(_self: Emulator, _stem: str) -> dict[str, list[str]]:
-    return {}
+@pytest.fixture
+def without_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(_self: Emulator, _stem: str) -> dict[str, list[str]]:
+        return {}
 
-
-async def test_no_provider_gets_a_key_that_is_anothers_with_a_picture_or_without(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """All providers side by side, without faults: `doctor` itself plays those, which takes a minute."""
     monkeypatch.setattr(Emulator, "troubles", none)
     monkeypatch.setattr(rehearsal, "_BROKEN_CREATES", ())
     monkeypatch.setattr(rehearsal, "_BROKEN_LATER", ())
+
+
+@pytest.mark.usefixtures("without_faults")
+async def test_no_provider_gets_a_key_that_is_anothers_with_a_picture_or_without(tmp_path: Path) -> None:
+    """All providers side by side, without faults: `doctor` itself plays those, which takes a minute."""
     played = await rehearse(tmp_path, small_clip(tmp_path / "clip.mp4"), load_tables())
     # For the operator and for a visitor one that meets nothing and one with a picture, and a last one for each of the
     # six; aigateway.sh takes no picture but by a public link.
@@ -85,6 +87,7 @@ async def test_no_provider_gets_a_key_that_is_anothers_with_a_picture_or_without
     assert played.leaks == ()
 
 
+@pytest.mark.usefixtures("without_faults")
 async def test_every_way_out_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keep, outgoing = Workshop.keep, Transport._outgoing  # pyright: ignore[reportPrivateUsage]
 
@@ -99,9 +102,6 @@ async def test_every_way_out_is_watched(tmp_path: Path, monkeypatch: pytest.Monk
         return replace(out, url=httpx.URL(out.url, params={"key": secret.value}))
 
     # Each job is overheard at every way out, so one job of each owner will do, and none meets a fault.
-    monkeypatch.setattr(Emulator, "troubles", none)
-    monkeypatch.setattr(rehearsal, "_BROKEN_CREATES", ())
-    monkeypatch.setattr(rehearsal, "_BROKEN_LATER", ())
     monkeypatch.setattr(Workshop, "keep", leaky_keep)
     monkeypatch.setattr(Transport, "_outgoing", leaky_outgoing)
     played = await rehearse(tmp_path, small_clip(tmp_path / "clip.mp4"), load_tables(), only=[STEM])

@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.served import first_answer
+
 REQUEST = {"provider": "sandbox", "mode": "text-to-video", "prompt": "A boat", "duration_seconds": 4}
 
 # In a process of its own: gradio_client keeps threads and sockets of its own.
@@ -223,10 +225,7 @@ def test_an_event_called_past_the_page_takes_nobody_elses_result(
 
     def said(job_id: str, token: str) -> dict[str, Any]:
         asked = {**request, "mode": mode, field: f"job:{job_id}{part}", "prompt": "It moves [sandbox:filtered]"}
-        event = http.post(f"/gradio_api/call/{name}", json={"data": [asked, token]}).json()["event_id"]
-        with http.stream("GET", f"/gradio_api/call/{name}/{event}") as lines:
-            data = next(line for line in lines.iter_lines() if line.startswith("data: "))
-        return json.loads(data.removeprefix("data: "))[0]
+        return first_answer(http, name, [asked, token])
 
     foreign, nothing = said(job, stranger), said("A" * 22, stranger)
     assert foreign == nothing

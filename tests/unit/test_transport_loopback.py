@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -32,6 +33,7 @@ class Loopback:
 
 
 Script = Callable[[Seen, asyncio.StreamWriter], Awaitable[None]]
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 async def read_request(reader: asyncio.StreamReader) -> Seen:
@@ -44,32 +46,42 @@ async def read_request(reader: asyncio.StreamReader) -> Seen:
 
 
 @asynccontextmanager
-async def serving(script: Script) -> AsyncGenerator[Loopback, None]:
+async def server_of(talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncGenerator[int]:
+    """Talk to whoever connects; answers the port. What is still said when the block ends is ended."""
     tasks: set[asyncio.Task[None] | None] = set()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         tasks.add(asyncio.current_task())
-        there.connections += 1
         try:
-            while not writer.is_closing():
-                seen = await read_request(reader)
-                there.seen.append(seen)
-                await script(seen, writer)
+            await talk(reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
 
-    server = await asyncio.start_server(connected, sock=listening())
-    there = Loopback(server.sockets[0].getsockname()[1])
+    server = await asyncio.start_server(connected, sock=listening(), ssl=tls)
     try:
-        yield there
+        yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
         for task in tasks:
             if task is not None:
                 task.cancel()
         await asyncio.gather(*(task for task in tasks if task is not None), return_exceptions=True)
+
+
+@asynccontextmanager
+async def serving(script: Script) -> AsyncGenerator[Loopback, None]:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there.connections += 1
+        while not writer.is_closing():
+            seen = await read_request(reader)
+            there.seen.append(seen)
+            await script(seen, writer)
+
+    async with server_of(talk) as port:
+        there = Loopback(port)
+        yield there
 
 
 def listening() -> socket.socket:

@@ -5,7 +5,7 @@ import gc
 import random
 import socket
 import ssl
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
@@ -18,16 +18,21 @@ from playground.domain.provider import Answer, Context, NoAnswer, RemoteFile
 from playground.transport.client import Transport
 from playground.transport.download import Downloaded, Interrupted
 from playground.transport.sockets import AsyncioSockets
-from tests.unit.test_transport_loopback import free_port, get, listening, post, reset
+from tests.unit.test_transport_loopback import free_port, get, listening, post, reset, server_of
 
 MEGA = 1024 * 1024
 FILE = bytes(range(256)) * (3 * MEGA // 256)
-Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
     return trustme.CA()
+
+
+@pytest.fixture(params=["plain", "tls"])
+def over(request: pytest.FixtureRequest, authority: trustme.CA) -> trustme.CA | None:
+    """Whose certificates are shown and trusted; None: there is no TLS."""
+    return authority if request.param == "tls" else None
 
 
 @pytest.fixture
@@ -44,37 +49,13 @@ def trusting(authority: trustme.CA) -> ssl.SSLContext:
     return context
 
 
-def shows(authority: trustme.CA, name: str) -> ssl.SSLContext:
-    """A server's side of TLS."""
+def shows(authority: trustme.CA | None, name: str = "localhost") -> ssl.SSLContext | None:
+    """A server's side of TLS; None without an authority."""
+    if authority is None:
+        return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert(name).configure_cert(context)  # pyright: ignore[reportUnknownMemberType] - as above
     return context
-
-
-@asynccontextmanager
-async def server_of(talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncGenerator[int]:
-    """A server's port; what it still does when the block ends is ended."""
-    tasks: set[asyncio.Task[object]] = set()
-
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        try:
-            await talk(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(connected, sock=listening(), ssl=tls)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def gives_the_file(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -89,9 +70,8 @@ async def hears_nothing(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -
     await asyncio.Event().wait()
 
 
-@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
 async def test_a_file_arrives_byte_by_byte_and_the_next_over_the_same_connection(
-    secure: bool, known: trustme.CA, tmp_path: Path
+    over: trustme.CA | None, known: trustme.CA, tmp_path: Path
 ):
     connections = list[str]()
 
@@ -99,8 +79,8 @@ async def test_a_file_arrives_byte_by_byte_and_the_next_over_the_same_connection
         connections.append("one")
         await gives_the_file(reader, writer)
 
-    async with server_of(talk, shows(known, "localhost") if secure else None) as port, Transport() as transport:
-        base = f"{'https' if secure else 'http'}://localhost:{port}"
+    async with server_of(talk, shows(over)) as port, Transport() as transport:
+        base = f"{'https' if over is not None else 'http'}://localhost:{port}"
         for name in ("one", "two"):
             part = tmp_path / name
             file = RemoteFile(url=f"{base}/video")
@@ -117,7 +97,7 @@ async def test_a_question_is_asked_over_tls(known: trustme.CA):
         heard.append(await reader.readuntil(b"\r\n\r\n"))
         writer.write(b'HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{"id": "a"}')
 
-    async with server_of(talk, shows(known, "localhost")) as port, Transport() as transport:
+    async with server_of(talk, shows(known)) as port, Transport() as transport:
         answer = await get(transport, f"https://localhost:{port}")
     assert isinstance(answer, Answer)
     assert answer.json == {"id": "a"}
@@ -133,15 +113,14 @@ async def test_who_cannot_prove_its_name_is_sent_nothing(name: str, known: trust
     assert answer == NoAnswer(False, "localhost shows a certificate that is not trusted here.")
 
 
-@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
-async def test_a_file_that_is_cut_keeps_what_came(secure: bool, known: trustme.CA, tmp_path: Path):
+async def test_a_file_that_is_cut_keeps_what_came(over: trustme.CA | None, known: trustme.CA, tmp_path: Path):
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(f"HTTP/1.1 200 OK\r\ncontent-length: {len(FILE)}\r\n\r\n".encode() + FILE[: 2 * MEGA])
         await writer.drain()
 
-    async with server_of(talk, shows(known, "localhost") if secure else None) as port, Transport() as transport:
-        base = f"{'https' if secure else 'http'}://localhost:{port}"
+    async with server_of(talk, shows(over)) as port, Transport() as transport:
+        base = f"{'https' if over is not None else 'http'}://localhost:{port}"
         part = tmp_path / "part"
         file = RemoteFile(url=f"{base}/video")
         got = await transport.download(file, Context(base), secret=None, part=part, cap_bytes=100 * MEGA)
@@ -161,8 +140,7 @@ async def stream_to(port: int, authority: trustme.CA | None = None) -> AsyncGene
         await stream.aclose()
 
 
-@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
-async def test_what_nobody_reads_stays_with_who_sends_it(secure: bool, authority: trustme.CA):
+async def test_what_nobody_reads_stays_with_who_sends_it(over: trustme.CA | None):
     """Else a video of gigabytes would lie in memory while the disk is slow."""
     pieces, sent = 128, list[int]()
 
@@ -172,8 +150,7 @@ async def test_what_nobody_reads_stays_with_who_sends_it(secure: bool, authority
             await writer.drain()
             sent.append(number)
 
-    tls = shows(authority, "localhost") if secure else None
-    async with server_of(talk, tls) as port, stream_to(port, authority if secure else None) as stream:
+    async with server_of(talk, shows(over)) as port, stream_to(port, over) as stream:
         before = -1
         while len(sent) != before:
             before = len(sent)
@@ -188,8 +165,7 @@ async def test_what_nobody_reads_stays_with_who_sends_it(secure: bool, authority
         assert await stream.read(100_000, timeout=5) == b""
 
 
-@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
-async def test_what_the_other_side_does_not_take_is_waited_for(secure: bool, authority: trustme.CA):
+async def test_what_the_other_side_does_not_take_is_waited_for(over: trustme.CA | None):
     goes_on, whole = asyncio.Event(), FILE * 20
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -197,12 +173,11 @@ async def test_what_the_other_side_does_not_take_is_waited_for(secure: bool, aut
         got = await reader.readexactly(len(whole))
         writer.write(b"the same" if got == whole else b"something else")
 
-    tls = shows(authority, "localhost") if secure else None
-    async with server_of(talk, tls) as port:
-        async with stream_to(port, authority if secure else None) as stream:
+    async with server_of(talk, shows(over)) as port:
+        async with stream_to(port, over) as stream:
             with pytest.raises(httpcore.WriteTimeout):
                 await stream.write(whole, timeout=0.1)
-        async with stream_to(port, authority if secure else None) as stream:
+        async with stream_to(port, over) as stream:
             writing = asyncio.create_task(stream.write(whole, timeout=5))
             _, waits = await asyncio.wait({writing}, timeout=0.2)
             assert waits
@@ -312,7 +287,7 @@ async def test_a_connection_over_tls_that_was_reset_is_not_taken_up_again(author
         reset(writer)
 
     async with (
-        server_of(talk, shows(authority, "localhost")) as port,
+        server_of(talk, shows(authority)) as port,
         stream_to(port, authority) as stream,
         asyncio.timeout(5),
     ):
@@ -339,8 +314,7 @@ async def test_an_answer_that_comes_before_the_whole_question_is_heard():
         assert await stream.read(10, timeout=5) == b""
 
 
-@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
-async def test_closing_does_not_wait_for_a_file_that_nobody_wants(secure: bool, authority: trustme.CA):
+async def test_closing_does_not_wait_for_a_file_that_nobody_wants(over: trustme.CA | None):
     ended = asyncio.Event()
 
     async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -351,9 +325,8 @@ async def test_closing_does_not_wait_for_a_file_that_nobody_wants(secure: bool, 
         finally:
             ended.set()
 
-    tls = shows(authority, "localhost") if secure else None
-    async with server_of(talk, tls) as port:
-        async with stream_to(port, authority if secure else None) as stream:
+    async with server_of(talk, shows(over)) as port:
+        async with stream_to(port, over) as stream:
             await stream.read(10, timeout=5)
         async with asyncio.timeout(5):
             await ended.wait()
