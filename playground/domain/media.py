@@ -8,6 +8,8 @@ from typing import Final, Literal
 MAX_IMAGE_BYTES: Final = 20_000_000
 MAX_IMAGE_PIXELS: Final = 50_000_000
 MAX_VIDEO_BYTES: Final = 100_000_000
+READABLE: Final = frozenset({"png", "jpeg", "webp", "avif", "gif", "bmp", "tiff"})
+"""Formats of images that we can read, and turn into another."""
 
 MediaKind = Literal["image", "video", "unknown"]
 

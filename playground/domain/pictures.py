@@ -4,10 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from playground.domain.capabilities import MediaLimit
-from playground.domain.media import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MediaFacts
+from playground.domain.media import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, READABLE, MediaFacts
 
-READABLE: Final = frozenset({"png", "jpeg", "webp", "avif", "gif", "bmp", "tiff"})
-"""What we can turn into another format."""
 _PHOTOS: Final = frozenset({"jpeg", "webp", "avif"})
 """What most likely holds a photo, which a JPEG keeps small."""
 _MEGA: Final = 1_000_000

@@ -1,26 +1,20 @@
 """Measuring images and clips: by their bytes, never by their names; before any decoding that could hurt."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import av
 import av.error
-from av.container import InputContainer
-from PIL import Image, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
-from playground.domain.media import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_VIDEO_BYTES, MediaFacts, MediaKind
+from playground.domain.media import MAX_IMAGE_BYTES, MAX_VIDEO_BYTES, MediaFacts, MediaKind
 from playground.jobs.boxes import mp4_problem
-from playground.jobs.formats import Clip, sniff
-from playground.jobs.pictures import FORMATS, is_transparent, orientation
+from playground.jobs.formats import Clip, kind_of, sniff
+from playground.media import clips, images
 
 _ON_ITS_SIDE: Final = 5
 """The first of the EXIF orientations that swap width and height."""
 _MEGA: Final = 1_000_000
 _MICROSECONDS: Final = 1_000_000
-_STREAMS: Final = 16
-"""Of one file; what it has more is opened the long way."""
-_DEMUXERS: Final = {"mp4": "mov", "mov": "mov", "webm": "matroska"}
-"""What opens each kind of clip. Never left to a guess: a playlist would be followed to other files of this machine."""
 
 
 def probe_image(path: Path) -> MediaFacts:
@@ -30,31 +24,24 @@ def probe_image(path: Path) -> MediaFacts:
         says = f"The image is {size / _MEGA:.0f} MB; at most {MAX_IMAGE_BYTES // _MEGA} MB are taken."
         return _unusable("image", "too_large", says, size)
     try:
-        # A decompression bomb is judged by our own limit below; Pillow would only warn, or raise later.
-        with Image.open(path, formats=FORMATS) as image:
+        with images.opened(path) as image:
             width, height = image.size
-            if width * height > MAX_IMAGE_PIXELS:
-                says = (
-                    f"The image has {width * height / _MEGA:,.1f} megapixels; "
-                    f"at most {MAX_IMAGE_PIXELS // _MEGA} are taken."
-                )
-                return _unusable("image", "too_many_pixels", says, size)
             image.load()
             # Phones store some photos as several pictures in one JPEG; the first is the photo.
             photo = image.format == "MPO"
-            turn = orientation(image)
+            turn = images.orientation(image)
             return MediaFacts(
                 "image",
                 "jpeg" if photo else str(image.format).lower(),
                 size,
                 *((height, width) if turn >= _ON_ITS_SIDE else (width, height)),
                 turned=turn > 1,
-                transparent=is_transparent(image),
+                transparent=images.is_transparent(image),
                 ink=image.mode == "CMYK",
                 moving=not photo and getattr(image, "is_animated", False),
             )
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return _unusable("image", "too_many_pixels", "The image has far too many pixels to be opened.", size)
+    except images.TooManyPixels as error:
+        return _unusable("image", "too_many_pixels", f"The image has {error}.", size)
     except UnidentifiedImageError:
         if sniff(path) == "heic":
             says = f"{_shown(path)} is a HEIC photo, which cannot be read here; save it as a JPEG and use that."
@@ -93,19 +80,13 @@ def probe_video(path: Path) -> MediaFacts:
     )
 
 
-def opened(path: Path, demuxer: str) -> InputContainer:
-    """Open a clip by its index. FFmpeg would else decode a dozen frames, to guess at what nobody asks here."""
-    options: Any = [{"skip_frame": "all"}] * _STREAMS  # the stubs of PyAV take it for a list of texts
-    return av.open(path, "r", format=demuxer, metadata_errors="replace", stream_options=options)
-
-
 def open_clip(path: Path) -> Clip | None:
     """What a video file holds, None where it is none. Reads its index, decodes nothing."""
     kind = sniff(path)
-    if kind not in _DEMUXERS:
+    if kind is None or kind_of(kind) != "video":
         return None
     try:
-        with opened(path, _DEMUXERS[kind]) as container:
+        with clips.opened(path) as container:
             if not container.streams.video:
                 return None
             stream = container.streams.video[0]

@@ -12,6 +12,7 @@ import numpy as np
 from av.container import Flags
 from numpy.typing import NDArray
 
+from playground.media.clips import opened
 from playground.sandbox.planes import BT709, Planes, Size, to_frame
 from playground.sandbox.spec import FPS, LABEL
 
@@ -83,22 +84,16 @@ def _encoded(stream: Any, sound: Callable[[], Pcm], before: int) -> list[Any]:
     return stream.encode(frame) + stream.encode(None)
 
 
-def opened_by_index(path: Path) -> Any:
-    """Open a clip by its index. FFmpeg would else decode a dozen frames, to guess at what nobody asks here."""
-    by_index: Any = [{"skip_frame": "all"}] * 4
-    return av.open(str(path), metadata_errors="replace", stream_options=by_index)
-
-
 def alike(one: Path, other: Path) -> bool:
     """Whether two clips can stand in one file: what both have was encoded with the same parameter sets."""
-    with opened_by_index(one) as first, opened_by_index(other) as second:
+    with opened(one) as first, opened(other) as second:
         sets = {stream.type: stream.codec_context.extradata for stream in first.streams}
         return all(sets.get(stream.type) in (None, stream.codec_context.extradata) for stream in second.streams)
 
 
 def join(output: Path, first: Path, seconds: Fraction, second: Path) -> None:
     """Write a clip of so many seconds and one after it, packet by packet; silent where the second is."""
-    with _writing(output) as container, opened_by_index(first) as one, opened_by_index(second) as other:
+    with _writing(output) as container, opened(first) as one, opened(second) as other:
         streams = {stream.type: container.add_stream_from_template(stream) for stream in other.streams}
         heard = -_BLOCK
         for clip, start in ((one, Fraction(0)), (other, seconds)):

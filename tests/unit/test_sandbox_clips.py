@@ -327,6 +327,12 @@ class TestExtension:
         with av.open(str(clip)) as opened:
             assert not opened.streams.audio
 
+    def test_does_not_follow_a_list_to_other_files(self, make: Make, tmp_path: Path) -> None:
+        (tmp_path / "secret.mp4").write_bytes(make(audio=True).read_bytes())
+        (tmp_path / "list.mp4").write_text("ffconcat version 1.0\nfile secret.mp4\n")
+        with pytest.raises(RenderError, match="no video"):
+            Source(tmp_path / "list.mp4")
+
     def test_refuses_a_clip_that_was_cut_off(self, make: Make, tmp_path: Path) -> None:
         whole = make(audio=True).read_bytes()
         cut = tmp_path / "cut.mp4"

@@ -90,7 +90,7 @@ class TestLoading:
     @pytest.mark.parametrize("side", [7200, 11000, 20000])
     def test_refuses_gigapixels_before_decoding_them(self, tmp_path: Path, side: int) -> None:
         Image.new("1", (side, side)).save(tmp_path / "huge.png")
-        with pytest.raises(RenderError, match="50 megapixels"):
+        with pytest.raises(RenderError, match=r"at most 50|too many pixels"):
             load_image(tmp_path / "huge.png", SIZE)
 
 

@@ -108,7 +108,8 @@ def test_tells_of_a_bad_picture_in_one_sentence(tmp_path: Path, name: str) -> No
     (tmp_path / "first.png").write_bytes(b"garbage")
     code, lines, complaints = run(written(tmp_path, mode="image-to-video", first_frame=str(tmp_path / name)))
     assert code == 1
-    assert lines == [{"error": {"code": "bad_media", "message": f"The image {name} cannot be read."}}]
+    message = f"The image {name} cannot be read: it is damaged or no image."
+    assert lines == [{"error": {"code": "bad_media", "message": message}}]
     assert complaints == ""
     assert not (tmp_path / "out.mp4").exists()
 
