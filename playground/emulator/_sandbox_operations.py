@@ -157,7 +157,7 @@ class Operations:
         work.mkdir()
         output = work / f"{number}.mp4"
         spec = work / "spec.json"
-        spec.write_text(order.spec(number, folder, output).to_json(), "utf-8")
+        spec.write_text(order.spec(number, folder, output).model_dump_json(), "utf-8")
         return spec, output
 
     def publish(self, operation_id: str, output: Path) -> bool:

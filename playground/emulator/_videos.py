@@ -62,7 +62,7 @@ class Videos:
 def _write(path: Path, spec: RenderSpec) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(f".{os.getpid()}.new")
-    new.write_text(spec.to_json(), "utf-8")
+    new.write_text(spec.model_dump_json(), "utf-8")
     new.replace(path)
 
 

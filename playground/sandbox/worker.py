@@ -17,6 +17,8 @@ import threading
 import traceback
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from playground.sandbox.spec import RenderError, RenderSpec
 
 _NICENESS = 10
@@ -35,7 +37,7 @@ def main(arguments: list[str]) -> int:
     try:
         path = arguments[0] if arguments else _awaited()
         threading.Thread(target=_end_with_parent, daemon=True).start()
-        spec = RenderSpec.from_json(Path(path).read_bytes())
+        spec = RenderSpec.model_validate_json(Path(path).read_bytes())
         # Imported only now: a bad spec is told at once, without waiting for the codecs to load.
         from playground.sandbox.render import render
 
@@ -81,6 +83,8 @@ def _as_told(error: Exception) -> RenderError:
     """Turn any error into one for a person; what only a developer can use goes to stderr."""
     if isinstance(error, RenderError):
         return error
+    if isinstance(error, ValidationError):
+        return RenderError("bad_spec", f"The spec is wrong: {error}.")
     traceback.print_exception(error)
     code = getattr(error, "errno", getattr(error, "code", None))
     if code == errno.ENOSPC:
