@@ -18,8 +18,6 @@ _CELLS_A_UNIT = 190
 _TRAINS = ((0.05, 0.16), (-0.11, 0.07))
 # Waves are wider than they are high: so many pixels side by side mirror the same row.
 _RUN = 4
-_EACH = {2: 0x0101, 4: 0x01010101}
-"""What repeats a byte so many times."""
 
 
 class Water:
@@ -54,15 +52,11 @@ class Water:
             clear = np.broadcast_to((255 * (1 - share[every])).astype(np.uint8), seen.shape)
             seen = opencv.multiply(seen, np.ascontiguousarray(clear), scale=1 / 255)
             light = np.broadcast_to(deep * share[every], (len(seen), len(columns)))
-            changes = [(opencv.add, light)]
             if not halving:
-                # Waves darken too, which no colour does.
                 light = light + waves * (1.7 + 0.04 * opencv.reduce(seen, 1, opencv.REDUCE_AVG, dtype=opencv.CV_32F))
-                changes = [(opencv.add, light), (opencv.subtract, -light)]
-            for change, part in changes:
-                # The same for all pixels of a run, which is much quicker than to resize.
-                seen = change(seen, (part.clip(0, 255).astype(runs.dtype) * _EACH[runs.dtype.itemsize]).view(np.uint8))
-            plane[line >> halving :] = seen
+            # Waves darken too: it is less than nothing there. All pixels of a run have the same.
+            light = opencv.resize(light.astype(np.int16), seen.shape[::-1], interpolation=opencv.INTER_NEAREST)
+            plane[line >> halving :] = opencv.add(seen, light, dtype=opencv.CV_8U)
 
     def _heights(self, rows: Field, pose: Pose, eye: float, seconds: float) -> Field:
         """The heights of the waves, mean 0, over each run of pixels of some rows of the picture."""

@@ -33,25 +33,14 @@ def size_of(picture: Planes) -> Size:
     return picture[0].shape[1], picture[0].shape[0]
 
 
-class Framed(list[Plane]):
-    """Planes that lie in a frame, which is encoded as it is."""
-
-    def __init__(self, frame: av.VideoFrame) -> None:
-        super().__init__(_views(frame))
-        self.frame = frame
-
-
-def blank(size: Size) -> Framed:
+def blank(size: Size) -> Planes:
     """Return planes with nothing in them yet."""
-    return Framed(av.VideoFrame(*size, "yuv420p"))
+    return [np.empty((size[1] >> halving, size[0] >> halving), np.uint8) for halving in HALVINGS[:3]]
 
 
-def copied(picture: Planes) -> Framed:
+def copied(picture: Planes) -> Planes:
     """Return planes that share no memory with these."""
-    copy = blank(size_of(picture))
-    for target, plane in zip(copy, picture, strict=True):
-        target[...] = plane
-    return copy
+    return [plane.copy() for plane in picture]
 
 
 def from_frame(frame: av.VideoFrame, size: Size | None = None, *, see_through: bool = False) -> Planes:
@@ -64,15 +53,17 @@ def from_frame(frame: av.VideoFrame, size: Size | None = None, *, see_through: b
     return _views(frame.reformat(width, height, layout, source, Colorspace.ITU709, Interpolation.BICUBIC, None, "MPEG"))
 
 
-def from_image(image: Image.Image, size: Size | None = None) -> Planes:
-    """Convert an RGB image, or an RGBA one with its coverage, to planes of `size` (default: its own, which is even)."""
+def from_image(image: Image.Image) -> Planes:
+    """Convert an RGB image, or an RGBA one with its coverage, whose sides are even."""
     frame = av.VideoFrame.from_ndarray(np.asarray(image), format={"RGB": "rgb24", "RGBA": "rgba"}[image.mode])
-    return from_frame(frame, size, see_through=image.mode == "RGBA")
+    return from_frame(frame, see_through=image.mode == "RGBA")
 
 
 def to_frame(picture: Planes) -> av.VideoFrame:
     """Return a frame, tagged BT.709."""
-    frame = (picture if isinstance(picture, Framed) else copied(picture)).frame
+    frame = av.VideoFrame(*size_of(picture), "yuv420p")
+    for target, plane in zip(_views(frame), picture, strict=True):
+        target[...] = plane
     frame.colorspace = frame.color_primaries = frame.color_trc = frame.color_range = BT709
     return frame
 
@@ -110,10 +101,7 @@ def view(picture: Planes, left: float, top: float, step: float, size: Size) -> P
 
 def mixed(one: Planes, other: Planes, share: float) -> Planes:
     """Mix two pictures; `share` is the other's, 0 to 1."""
-    mixture = blank(size_of(one))
-    for plane, a, b in zip(mixture, one, other, strict=True):
-        opencv.addWeighted(a, 1 - share, b, share, 0, dst=plane)
-    return mixture
+    return [opencv.addWeighted(a, 1 - share, b, share, 0) for a, b in zip(one, other, strict=True)]
 
 
 def piece(painted: Planes) -> Planes:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from playground.sandbox.paint import Field, smooth
 from playground.sandbox.planes import HALVINGS, Plane, Planes, Size, copied, mixed, opencv, scaled, size_of, view
@@ -119,41 +118,30 @@ def _confirmed(way: Field, back: Field) -> Field:
 def _moving(picture: Planes, way: Field) -> Callable[[float], Planes]:
     """A picture that can be moved any share of the way along a flow, in half pixels; runs of them move together."""
     wide, high = size_of(picture)
-    fine = _doubled(picture)
-    luma, chromas = _runs(fine[:1], _RUN), _runs(fine[1:], _RUN // 2)
-    along, down = opencv.split(2 * opencv.resize(way, (wide // _RUN, high)))
-    x, y = np.arange(0, 2 * wide, 2 * _RUN, dtype=np.float32), np.arange(0, 2 * high, 2, dtype=np.float32)[:, None]
+    luma, *chromas = _doubled(picture)
+    lumas, colours = _runs([luma], _RUN), _runs(chromas, _RUN // 2)
+    starts = np.dstack(np.meshgrid(np.arange(0, 2 * wide, 2 * _RUN), np.arange(0, 2 * high, 2))).astype(np.float32)
+    ways = 2 * opencv.resize(way, (wide // _RUN, high))
 
     def moved(share: float) -> Planes:
-        column = (x - along * np.float32(share)).astype(np.int32).clip(0, 2 * (wide - _RUN))
-        row = (y - down * np.float32(share)).astype(np.int32).clip(0, 2 * high - 1)
-        return [*luma(row, column), *chromas(row[::2] >> 1, column[::2] >> 1)]
+        places = starts - ways * np.float32(share)
+        return [*_taken(lumas, places, 1), *_taken(colours, places[::2] / 2, 2)]
 
     return moved
 
 
-def _runs(fine: Planes, run: int) -> Callable[[NDArray[np.int32], NDArray[np.int32]], Planes]:
-    """Of planes twice as fine as what is seen, runs of every second pixel from the given rows and columns on."""
-    high, wide, beginnings = fine[0].shape[0], fine[0].shape[1] // (2 * run), 2 * run
+def _runs(fine: Planes, run: int) -> Plane:
+    """Of planes twice as fine as what is seen, the run of every second pixel from each place on: eight bytes as one."""
+    wider = [np.pad(plane, ((0, 0), (0, 2 * run)), "edge") for plane in fine]
+    seen = [plane[:, first : first - 2 * run] for plane in wider for first in range(0, 2 * run, 2)]
+    return opencv.merge(seen).view(np.float64)[..., 0]
 
-    def by_beginning(plane: Plane) -> Plane:
-        # A run may begin at any byte, but one at a multiple of its size is taken three times as fast.
-        pixels = np.zeros((2, high * wide * run + run), np.uint8)
-        pixels[:, :-run] = plane[:, ::2].ravel(), plane[:, 1::2].ravel()
-        begun = (pixels[first & 1, first >> 1 :][: high * wide * run] for first in range(beginnings))
-        return np.concatenate([each.view(f"u{run}") for each in begun])
 
-    # What lies at the same place of several planes is taken together.
-    table = np.stack([by_beginning(plane) for plane in fine], -1).view("u8")[..., 0]
-
-    def at(row: NDArray[np.int32], column: NDArray[np.int32]) -> Planes:
-        place = (column & (beginnings - 1)) * (high * wide)
-        place += row * wide
-        place += column >> beginnings.bit_length() - 1
-        taken = table.take(place)[..., None].view(f"u{run}")
-        return [np.ascontiguousarray(taken[..., number]).view(np.uint8) for number in range(len(fine))]
-
-    return at
+def _taken(runs: Plane, places: Field, planes: int) -> Planes:
+    """The runs of so many planes at the given places, side by side."""
+    taken = opencv.remap(runs, places, None, opencv.INTER_NEAREST, borderMode=opencv.BORDER_REPLICATE)
+    apart = taken.view(f"u{8 // planes}").reshape(*taken.shape, planes)
+    return [np.ascontiguousarray(apart[..., number]).view(np.uint8) for number in range(planes)]
 
 
 def _doubled(picture: Planes) -> Planes:
