@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 import playground
 from playground.emulator._sandbox_records import Problem
-from playground.sandbox.worker import PATIENCE_SECONDS
+from playground.sandbox.spec import PATIENCE_SECONDS
 
 _log = logging.getLogger(__name__)
 

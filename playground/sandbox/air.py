@@ -6,11 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playground.sandbox.camera import EYE, Frame, Pose
-from playground.sandbox.land import SHORE
-from playground.sandbox.paint import Field, Polygon, blend, colour, drawn, fractal, painted
+from playground.sandbox.camera import EYE, SHORE, Frame, Pose
+from playground.sandbox.paint import WHITE, Field, Look, Polygon, blend, colour, drawn, fractal, painted
 from playground.sandbox.planes import HALVINGS, Plane, Planes, opencv
-from playground.sandbox.sky import WHITE, Look
 
 _SIDE = 1024
 _CELLS_A_UNIT = 190

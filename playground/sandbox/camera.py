@@ -14,6 +14,8 @@ PERIOD = 2048
 """Columns of a plate in units (pixels where the shorter side of the picture has 720); then it begins again."""
 EYE = 0.42
 """How high the camera stands above the ground, in world units."""
+SHORE = 4.8
+"""Land as far away as this or farther stands behind the water of a shot."""
 
 _CLOSEST = 1.45
 

@@ -5,14 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from playground.sandbox.camera import PERIOD, Frame, Plate
-from playground.sandbox.paint import Field, Polygon, blend, colour, drawn, fractal, painted, smooth, wash
+from playground.sandbox.camera import PERIOD, SHORE, Frame, Plate
+from playground.sandbox.paint import WHITE, Field, Look, Polygon, blend, colour, drawn, fractal, painted, smooth, wash
 from playground.sandbox.planes import opencv
-from playground.sandbox.sky import WHITE, Look
 from playground.sandbox.story import Shot, table
-
-SHORE = 4.8
-"""Land as far away as this or farther stands behind the water of a shot."""
 
 _NEAREST, _FARTHEST = 3.0, 26.0
 _LAMP, _SHADOW = colour((255, 208, 132)), colour((14, 14, 20))

@@ -1,6 +1,7 @@
 """What everything drawn is made of: colours, polygons and noise."""
 
 from collections.abc import Iterable, Sequence
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -8,11 +9,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from playground.sandbox.planes import Plane, Planes, Size, from_image, opencv
+from playground.sandbox.story import Shot, table
 
 Field: TypeAlias = NDArray[Any]
 """Values (float32) over a picture (rows, columns) or a line; a colour (red, green and blue, 0 to 255) or colours."""
 Polygon: TypeAlias = tuple[Iterable[tuple[float, float]], Field, float]
 """Its corners in pixels, its colour, and how much it covers, 0 to 1."""
+Look: TypeAlias = SimpleNamespace
+"""The colours of a shot, as the tables of hours, weathers and places explain them."""
 
 
 def colour(channels: Sequence[float]) -> Field:
@@ -20,10 +24,26 @@ def colour(channels: Sequence[float]) -> Field:
     return np.array(channels, np.float32)
 
 
+WHITE = colour((242, 244, 250))
+
+
 def blend(first: Field, second: Field, share: Field | float) -> Field:
     """Mix two colours, or lay one over a canvas; `share` is the second's, 0 to 1, for each place or for all."""
     each = np.asarray(share, np.float32)
     return first + (second - first) * (each[..., None] if each.ndim else each)
+
+
+def look_of(shot: Shot) -> Look:
+    """What the tables say of a shot, the last ones before the others."""
+    tables = table("scenery")
+    said = tables["hours"][shot.hour], tables["weathers"].get(shot.weather, {}), tables["places"][shot.place]
+    look = Look(**{name: value for part in (tables["usual"], *said) for name, value in part.items()})
+    look.glow, look.light = colour(look.glow), colour(look.light)
+    look.land = blend(colour(look.land), WHITE, 0.7 * look.snowy)
+    look.sky = [blend(tone, tone.mean() * WHITE / 250, look.grey * look.vivid) for tone in map(colour, look.sky)]
+    # What far land fades into.
+    look.air = blend(look.sky[2], look.sky[3], 0.6)
+    return look
 
 
 def drawn(size: Size, ground: Field, polygons: Iterable[Polygon]) -> Plane:

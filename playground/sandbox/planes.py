@@ -106,13 +106,10 @@ def mixed(one: Planes, other: Planes, share: float) -> Planes:
 
 def piece(painted: Planes) -> Planes:
     """What can be laid over a picture: planes multiplied by their coverage, then what luma and chroma let through."""
-    high, wide = painted[1].shape
-    coverage = painted[3], opencv.resize(painted[3], (wide, high), interpolation=opencv.INTER_AREA)
-    shown = zip(painted[:3], HALVINGS, strict=False)
-    return [
-        *(opencv.multiply(plane, coverage[halving], scale=1 / 255) for plane, halving in shown),
-        *map(np.invert, coverage),
-    ]
+    *shown, whole = painted
+    half = opencv.resize(whole, shown[1].shape[::-1], interpolation=opencv.INTER_AREA)
+    covered = (opencv.multiply(*pair, scale=1 / 255) for pair in zip(shown, (whole, half, half), strict=True))
+    return [*covered, np.invert(whole), np.invert(half)]
 
 
 def lay(target: Planes, over: Planes, left: int, top: int) -> None:

@@ -86,6 +86,5 @@ def _shot(spec: RenderSpec, story: Story, size: Size, source: media.Source | Non
         return shot
     # The camera goes on over the last picture, then what the new prompt says comes up, which is painted meanwhile.
     after = beside.submit(scene, story, size, spec.frame_count, spec.seed)
-    return dissolve(
-        shot, lambda index: after.result()(index), first=FPS, last=FPS + min(spec.frame_count, 2 * FPS) // 2
-    )
+    last = FPS + min(spec.frame_count, 2 * FPS) // 2
+    return dissolve(shot, lambda index: after.result()(index), FPS, last)

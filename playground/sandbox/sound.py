@@ -19,12 +19,9 @@ _SECONDS_A_LETTER = 0.07
 def soundtrack(story: Story, seconds: int, seed: int) -> Pcm:
     """Return `seconds` of stereo sound that fits the story, between -1 and 1, faded at both ends."""
     graph, mix, frames = Graph(), table("scenery")["mix"]["all"], list[Any]()
-    facts = {
-        "end": seconds - 0.25,
-        "samples": seconds * SAMPLE_RATE,
-        "lasting": f"duration={seconds}:sample_rate={SAMPLE_RATE}",
-    }
-    facts["slowly"] = f"duration={seconds}:sample_rate={SAMPLE_RATE // 3}"
+    facts: dict[str, Any] = {"end": seconds - 0.25, "samples": seconds * SAMPLE_RATE}
+    for name, rate in (("lasting", SAMPLE_RATE), ("slowly", SAMPLE_RATE // 3)):
+        facts[name] = f"duration={seconds}:sample_rate={rate}"
     voices = [
         _added(graph, voice, facts | own | {"seed": seed % 2**31 + number})
         for name, own in _heard(story, seconds)
@@ -42,9 +39,8 @@ def soundtrack(story: Story, seconds: int, seed: int) -> Pcm:
 
 def _added(graph: Graph, steps: Iterable[str], facts: dict[str, Any]) -> list[Any]:
     """Add a chain of filters to a graph, and to each what it should know."""
-    chain = [
-        graph.add(name, options or None) for name, _, options in (step.format(**facts).partition("=") for step in steps)
-    ]
+    told = (step.format(**facts).partition("=") for step in steps)
+    chain = [graph.add(name, options or None) for name, _, options in told]
     graph.link_nodes(*chain)
     return chain
 

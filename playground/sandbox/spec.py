@@ -11,6 +11,9 @@ FPS = 24
 LABEL = "SANDBOX PREVIEW — not AI output"
 """Burnt into every frame and written into every file."""
 
+PATIENCE_SECONDS = 600
+"""How long a worker waits for an order before it gives its memory back."""
+
 Mode = Literal["text-to-video", "image-to-video", "interpolation", "references", "extension"]
 Resolution = Literal["720p", "1080p", "4k"]
 AspectRatio = Literal["16:9", "9:16", "1:1"]

@@ -8,7 +8,6 @@ worker ends at once (exit 2); so it does when it has waited for ten minutes.
 
 import contextlib
 import errno
-import importlib
 import json
 import os
 import select
@@ -19,11 +18,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from playground.sandbox.spec import RenderError, RenderSpec
+from playground.sandbox.spec import PATIENCE_SECONDS, RenderError, RenderSpec
+from playground.sandbox.story import table
 
 _NICENESS = 10
-PATIENCE_SECONDS = 600
-"""How long it waits for an order."""
 _MOST_MEMORY = 3 << 30
 """Bytes of data that the process may hold, several times what a 4K clip takes: a strange input ends here alone."""
 
@@ -35,12 +33,12 @@ def main(arguments: list[str]) -> int:
     """Render the spec in a file and return the exit code."""
     _be_modest()
     try:
+        # Only now: to load the codecs takes a while, in which others have the cores first.
+        from playground.sandbox.render import render
+
         path = arguments[0] if arguments else _awaited()
         threading.Thread(target=_end_with_parent, daemon=True).start()
         spec = RenderSpec.model_validate_json(Path(path).read_bytes())
-        # Imported only now: a bad spec is told at once, without waiting for the codecs to load.
-        from playground.sandbox.render import render
-
         size = render(spec, lambda share: _say(progress=round(share, 3)))
     except Exception as error:
         told = _as_told(error)
@@ -51,10 +49,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _awaited() -> str:
-    """Load what rendering needs, then wait for the path of a spec: so long, then the memory is given back."""
-    from playground.sandbox.story import table
-
-    importlib.import_module("playground.sandbox.render")
+    """Wait for the path of a spec, with all that it needs loaded: so long, then the memory is given back."""
     for name in ("words", "scenery"):
         table(name)
     if not select.select([sys.stdin], [], [], PATIENCE_SECONDS)[0] or not (line := os.read(sys.stdin.fileno(), 65536)):
