@@ -10,6 +10,7 @@ import contextlib
 import errno
 import json
 import os
+import resource
 import select
 import sys
 import threading
@@ -58,11 +59,9 @@ def _awaited() -> str:
 
 
 def _be_modest() -> None:
-    """Give way to others, and take no more memory than any clip needs, where the system knows such limits."""
-    with contextlib.suppress(ImportError, AttributeError, OSError, ValueError):
-        os.nice(_NICENESS)
-        import resource
-
+    """Give way to others, and take no more memory than any clip needs, where the system knows such a limit."""
+    os.nice(_NICENESS)
+    with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_DATA, (_MOST_MEMORY, _MOST_MEMORY))
 
 
