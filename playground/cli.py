@@ -18,11 +18,14 @@ _INTERRUPTED: Final = 130
 _MAX_PORT: Final = 65_535
 _UNCONFIRMED: Final = math.nan
 """A price that nobody has confirmed: it equals none."""
-_COMMANDS: Final = ("serve", "generate", "check", "call", "jobs", "resume", "capabilities", "emulate", "doctor")
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Every command with its options."""
+    return _parser_and_commands()[0]
+
+
+def _parser_and_commands() -> tuple[argparse.ArgumentParser, list[str]]:
     parser = argparse.ArgumentParser(prog="playground", description="Try Veo 3.1 across providers.")
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--data-dir", type=Path, help="where jobs and videos are kept")
@@ -72,7 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
     health = commands.add_parser("doctor", parents=[shared, as_json], help="check the installation, and look for leaks")
     health.add_argument("--provider", metavar="P", action="append", default=[], help="rehearse only with this one")
     health.set_defaults(run="doctor:run")
-    return parser
+    return parser, list(commands.choices)
 
 
 def _command(where: str) -> Callable[[argparse.Namespace, Settings], Coroutine[None, None, int]]:
@@ -98,13 +101,14 @@ def _port(text: str) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; answers its exit code."""
+    parser, commands = _parser_and_commands()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help")):
         given.insert(0, "serve")
-    elif not given[0].startswith("-") and given[0] not in _COMMANDS:
-        say(f"There is no command {given[0]!r}. There are: {', '.join(_COMMANDS)}.")
+    elif not given[0].startswith("-") and given[0] not in commands:
+        say(f"There is no command {given[0]!r}. There are: {', '.join(commands)}.")
         return Exit.INVALID
-    options = build_parser().parse_args(given)
+    options = parser.parse_args(given)
     try:
         settings: Settings = load_settings(data_dir=options.data_dir)
         return int(asyncio.run(_command(options.run)(options, settings)))
