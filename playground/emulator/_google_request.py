@@ -114,6 +114,11 @@ def text(holder: Json, name: str) -> str:
     value = holder.get(name, "")
     if not isinstance(value, str):
         raise Refusal(f"The value type for `{name}` needs to be a string.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        # An escape of JSON can spell half a character, which nothing can be made of.
+        raise Refusal("Invalid JSON payload received. Invalid UTF-8.") from None
     return value
 
 

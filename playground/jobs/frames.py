@@ -51,12 +51,9 @@ def _save_once(target: Path, picture: Callable[[], Image.Image], kind: str, qual
 def _small(video: Path) -> Image.Image:
     """The nearest key frame, which costs one decoded frame, also in 4k."""
     with clips.opened(video) as clip:
-        stream = clip.streams.video[0]
-        if stream.duration is not None:
-            clip.seek(int(stream.duration * _THUMBNAIL_AT), stream=stream, backward=True)
-        frame = next(clip.decode(stream), None)
+        frame = next(clips.frames(clip, _THUMBNAIL_AT), None)
     if frame is None:
-        raise ValueError("the clip has no picture")
+        raise clips.NoPicture
     return _picture(frame, _THUMBNAIL_SIDE)
 
 

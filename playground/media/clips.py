@@ -12,35 +12,45 @@ _STREAMS: Final = 16
 """Of one file; what it has more is opened the long way."""
 _THREADS: Final = 2
 """Each has frames of its own in memory."""
-# Never left to a guess: a playlist would be followed to other files of this machine.
 _ONLY: Final = {"format_whitelist": "mov,matroska", "protocol_whitelist": "file"}
+"""Never left to a guess: a playlist would be followed to other files of this machine."""
+
+
+class NoPicture(ValueError):
+    """A clip without a single frame."""
+
+    def __init__(self) -> None:
+        super().__init__("the clip has no picture")
 
 
 def opened(path: Path) -> InputContainer:
-    """Open a clip by its index. FFmpeg would else decode a dozen frames, to guess at what nobody asks here."""
+    """Open a clip by its index. FFmpeg would else decode a dozen frames, to guess at what nobody asks here.
+
+    Raises `av.error.FFmpegError` or `OSError` where it is damaged or no MP4, MOV, WebM or Matroska.
+    """
     by_index: Any = [{"skip_frame": "all"}] * _STREAMS  # the stubs of PyAV take it for a list of texts
     return av.open(str(path), "r", metadata_errors="replace", container_options=_ONLY, stream_options=by_index)
 
 
-def frames(clip: InputContainer) -> Iterator[av.VideoFrame]:
-    """Decode the pictures from where the clip stands."""
+def frames(clip: InputContainer, at: float = 0) -> Iterator[av.VideoFrame]:
+    """Decode the pictures, from the last key frame before a share of the clip on (0 to 1).
+
+    Raises `NoPicture` where there is no such stream, and `av.error.FFmpegError` where it is damaged.
+    """
+    if not clip.streams.video:
+        raise NoPicture
     stream = clip.streams.video[0]
     stream.thread_type, stream.codec_context.thread_count = "AUTO", _THREADS
+    if at > 0 and stream.duration is not None:
+        clip.seek(max(0, int(stream.duration * at) - 1), stream=stream, backward=True)
     return clip.decode(stream)
 
 
 def last_frame(path: Path) -> av.VideoFrame:
-    """Seek to the end and decode from the last key frame on: far quicker than decoding all, and the same picture.
-
-    Raises:
-        ValueError: the clip has no picture; FFmpeg's errors are kinds of it, or of OSError.
-    """
+    """Decode from the last key frame on: far quicker than decoding all, and the same picture. Raises as `frames`."""
     with opened(path) as clip:
-        stream = clip.streams.video[0]
-        if stream.duration is not None:
-            clip.seek(max(0, stream.duration - 1), stream=stream, backward=True)
         # A queue of one keeps the last frame and lets go of the others: at 4k they would take gigabytes.
-        last = deque(frames(clip), maxlen=1)
+        last = deque(frames(clip, at=1), maxlen=1)
     if not last:
-        raise ValueError("the clip has no picture")
+        raise NoPicture
     return last[0]

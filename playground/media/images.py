@@ -2,55 +2,53 @@
 
 import io
 import warnings
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from playground.domain.media import MAX_IMAGE_PIXELS, READABLE
 
-FORMATS: Final = tuple(sorted(name.upper() for name in READABLE))
+_FORMATS: Final = tuple(sorted(name.upper() for name in READABLE))
 """Pillow's names of what is opened; never left to a guess."""
-ORIENTATION: Final = 0x0112
-"""The EXIF tag; 1 is upright."""
-_UPRIGHT: Final = 1
-_TURNED: Final = range(2, 9)
 _SHADES: Final = 256
 _DEEP_SHADES: Final = 65_536
 
 
 class TooManyPixels(Exception):
-    """A picture that is not decoded: a few kilobytes can declare gigapixels. Says how many it has, and the limit."""
+    """A picture that is not decoded: a few kilobytes can declare gigapixels. Says what it has, after "It has"."""
 
 
-def opened(path: Path) -> Image.Image:
-    """Open a file, a context of its own, without decoding it yet.
+@contextmanager
+def opened(path: Path) -> Generator[Image.Image]:
+    """Open a file without decoding it yet. Pillow's warnings, of odd metadata and the like, are nobody's here.
 
     Raises:
         TooManyPixels: it has more than `MAX_IMAGE_PIXELS`.
-        Exception: nearly anything, here or when it is decoded, where the file is damaged or no picture.
+        Exception: nearly anything, also when it is decoded, where the file is damaged or no picture.
     """
-    try:
-        # Pillow warns of large images and odd metadata; the size is judged here, the rest is harmless.
-        with warnings.catch_warnings(action="ignore"):
-            image = Image.open(path, formats=FORMATS)
-    except Image.DecompressionBombError as error:
-        raise TooManyPixels("far too many pixels to be opened") from error
-    mega, most = image.width * image.height / 1_000_000, MAX_IMAGE_PIXELS // 1_000_000
-    if mega > most:
-        image.close()
-        raise TooManyPixels(f"{mega:,.1f} megapixels; at most {most} are taken")
-    return image
+    with warnings.catch_warnings(action="ignore"), ExitStack() as closing:
+        try:
+            image = closing.enter_context(Image.open(path, formats=_FORMATS))
+        except Image.DecompressionBombError as error:
+            raise TooManyPixels("far too many pixels to be opened") from error
+        pixels = image.width * image.height
+        if pixels > MAX_IMAGE_PIXELS:
+            most = MAX_IMAGE_PIXELS // 1_000_000
+            raise TooManyPixels(f"{pixels / 1_000_000:,.1f} megapixels; at most {most} are taken")
+        yield image
 
 
 def orientation(image: Image.Image) -> int:
-    """How a picture has to be turned, 1 to 8; 1 where nothing sensible is said."""
+    """How a picture has to be turned, 1 to 8; 1, which is upright, where nothing sensible is said."""
     try:
-        value = image.getexif().get(ORIENTATION, _UPRIGHT)
+        value = image.getexif().get(ExifTags.Base.Orientation, 1)
     except Exception:
         # A damaged EXIF block can make Pillow raise nearly anything; the picture itself is fine.
-        return _UPRIGHT
-    return value if value in _TURNED else _UPRIGHT
+        return 1
+    return value if value in range(1, 9) else 1
 
 
 def is_transparent(image: Image.Image) -> bool:
@@ -64,16 +62,18 @@ def is_transparent(image: Image.Image) -> bool:
 
 def upright(image: Image.Image) -> Image.Image:
     """The picture as its EXIF says that it is held."""
-    return image if orientation(image) == _UPRIGHT else ImageOps.exif_transpose(image)
+    return image if orientation(image) == 1 else ImageOps.exif_transpose(image)
 
 
 def on_screen(image: Image.Image) -> Image.Image:
-    """The picture as RGB, or as RGBA where it may be seen through."""
+    """A decoded picture as RGB, or as RGBA where it may be seen through."""
     if image.mode.startswith(("I", "F")):
         return _from_depth(image)
     if image.mode == "CMYK":
         return _from_ink(image)
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    # A copy of what is so already would take the memory of fifty megapixels once more.
+    return image if image.mode == mode else image.convert(mode)
 
 
 def on_white(image: Image.Image) -> Image.Image:

@@ -47,12 +47,12 @@ class Water:
         for plane, halving, deep in zip(picture, HALVINGS, self._deep, strict=False):
             runs, every = plane.view(f"u{_RUN >> halving}"), slice(None, None, 1 << halving)
             seen = runs.take((source[every] >> halving) * waves.shape[1] + columns).view(np.uint8)
-            clear = np.broadcast_to((255 * (1 - share[every])).astype(np.uint8), seen.shape)
-            seen = opencv.multiply(seen, np.ascontiguousarray(clear), scale=1 / 255)
+            clear = (255 * (1 - share[every])).astype(np.uint8).repeat(seen.shape[1], axis=1)
+            seen = opencv.multiply(seen, clear, scale=1 / 255)
             light = np.broadcast_to(deep * share[every], (len(seen), len(columns)))
             if not halving:
                 light = light + waves * (1.7 + 0.04 * opencv.reduce(seen, 1, opencv.REDUCE_AVG, dtype=opencv.CV_32F))
-            # Waves darken too: it is less than nothing there. All pixels of a run have the same.
+            # Negative where waves darken; all pixels of a run have the same.
             light = opencv.resize(light.astype(np.int16), seen.shape[::-1], interpolation=opencv.INTER_NEAREST)
             plane[line >> halving :] = opencv.add(seen, light, dtype=opencv.CV_8U)
 

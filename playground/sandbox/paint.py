@@ -34,7 +34,7 @@ def blend(first: Field, second: Field, share: Field | float) -> Field:
 
 
 def look_of(shot: Shot) -> Look:
-    """What the tables say of a shot, the last ones before the others."""
+    """What the tables say of a shot: its place before its weather, that before the hour."""
     tables = table("scenery")
     said = tables["hours"][shot.hour], tables["weathers"].get(shot.weather, {}), tables["places"][shot.place]
     look = Look(**{name: value for part in (tables["usual"], *said) for name, value in part.items()})

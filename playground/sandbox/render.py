@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import cv2
 
-from playground.sandbox import media, overlay, planes
+from playground.sandbox import inputs, overlay, planes
 from playground.sandbox.encode import SAMPLES_A_FRAME, alike, encode, join
 from playground.sandbox.planes import Planes, Size
 from playground.sandbox.scene import scene
@@ -31,7 +31,7 @@ def render(spec: RenderSpec, tell: Callable[[float], None]) -> int:
     # The encoder has the other cores, and the pictures must not follow how many there are.
     cv2.setNumThreads(1)
     story = read(spec.prompt, spec.negative_prompt, max(1, min(4, spec.seconds // _LEAST_SHOT_SECONDS)))
-    source = media.Source(spec.source_video) if spec.source_video is not None else None
+    source = inputs.Source(spec.source_video) if spec.source_video is not None else None
     size = source.size if source is not None else spec.size
     total, done = spec.frame_count + (source.frame_count if source is not None and not source.own else 0), count(1)
 
@@ -47,7 +47,7 @@ def render(spec: RenderSpec, tell: Callable[[float], None]) -> int:
 
     with TemporaryDirectory(prefix=".", dir=spec.output.parent) as folder, ThreadPoolExecutor(1) as beside:
         old, new, whole = (Path(folder) / f"{part}.mp4" for part in ("old", "new", "whole"))
-        prints = overlay.prints([media.load_image(path, near=size) for path in spec.reference_images], size)
+        prints = overlay.prints([inputs.load_image(path, near=size) for path in spec.reference_images], size)
         laid = [*prints, *overlay.captions(story.captions, size, spec.frame_count)]
         sound = (lambda: soundtrack(story, spec.seconds, spec.seed)) if spec.audio else None
         exact = {"image-to-video": (0,), "interpolation": (0, spec.frame_count - 1)}.get(spec.mode, ())
@@ -66,7 +66,7 @@ def render(spec: RenderSpec, tell: Callable[[float], None]) -> int:
     return spec.output.stat().st_size
 
 
-def _shot(spec: RenderSpec, story: Story, size: Size, source: media.Source | None, beside: Executor) -> Shot:
+def _shot(spec: RenderSpec, story: Story, size: Size, source: inputs.Source | None, beside: Executor) -> Shot:
     """What the mode asks for."""
     if spec.mode == "references":
         # The pictures show what it is about.
@@ -76,8 +76,10 @@ def _shot(spec: RenderSpec, story: Story, size: Size, source: media.Source | Non
     if source is not None:
         given = [source.last_picture()]
     else:
-        images = [media.load_image(path, near=size) for path in (spec.first_frame, spec.last_frame) if path is not None]
-        given = [planes.from_image(media.fit(image, size, spec.resize_mode)) for image in images]
+        images = [
+            inputs.load_image(path, near=size) for path in (spec.first_frame, spec.last_frame) if path is not None
+        ]
+        given = [planes.from_image(inputs.fit(image, size, spec.resize_mode)) for image in images]
     given = [overlay.without_label(picture) for picture in given]
     if spec.mode == "interpolation":
         return morph(given[0], given[1], spec.frame_count)

@@ -118,30 +118,27 @@ def _confirmed(way: Field, back: Field) -> Field:
 def _moving(picture: Planes, way: Field) -> Callable[[float], Planes]:
     """A picture that can be moved any share of the way along a flow, in half pixels; runs of them move together."""
     wide, high = size_of(picture)
-    luma, *chromas = _doubled(picture)
-    lumas, colours = _runs([luma], _RUN), _runs(chromas, _RUN // 2)
+    fine = [_runs(plane, _RUN >> halving) for plane, halving in zip(_doubled(picture), HALVINGS, strict=False)]
     starts = np.dstack(np.meshgrid(np.arange(0, 2 * wide, 2 * _RUN), np.arange(0, 2 * high, 2))).astype(np.float32)
     ways = 2 * opencv.resize(way, (wide // _RUN, high))
 
     def moved(share: float) -> Planes:
-        places = starts - ways * np.float32(share)
-        return [*_taken(lumas, places, 1), *_taken(colours, places[::2] / 2, 2)]
+        luma = starts - ways * np.float32(share)
+        chroma = luma[::2] / 2
+        how = None, opencv.INTER_NEAREST, None, opencv.BORDER_REPLICATE
+        return [
+            opencv.remap(runs, at, *how).view(np.uint8) for runs, at in zip(fine, (luma, chroma, chroma), strict=True)
+        ]
 
     return moved
 
 
-def _runs(fine: Planes, run: int) -> Plane:
-    """Of planes twice as fine as what is seen, the run of every second pixel from each place on: eight bytes as one."""
-    wider = [np.pad(plane, ((0, 0), (0, 2 * run)), "edge") for plane in fine]
-    seen = [plane[:, first : first - 2 * run] for plane in wider for first in range(0, 2 * run, 2)]
-    return opencv.merge(seen).view(np.float64)[..., 0]
-
-
-def _taken(runs: Plane, places: Field, planes: int) -> Planes:
-    """The runs of so many planes at the given places, side by side."""
-    taken = opencv.remap(runs, places, None, opencv.INTER_NEAREST, borderMode=opencv.BORDER_REPLICATE)
-    apart = taken.view(f"u{8 // planes}").reshape(*taken.shape, planes)
-    return [np.ascontiguousarray(apart[..., number]).view(np.uint8) for number in range(planes)]
+def _runs(fine: Plane, run: int) -> Plane:
+    """Of a plane twice as fine as what is seen, the run of every second pixel from each place on, its bytes as one."""
+    wider = np.pad(fine, ((0, 0), (0, 2 * run)), "edge")
+    seen = opencv.merge([wider[:, first : first - 2 * run] for first in range(0, 2 * run, 2)])
+    # No number is meant: of what OpenCV moves as it is, nothing else is eight bytes long.
+    return seen.view(f"f{run}")[..., 0]
 
 
 def _doubled(picture: Planes) -> Planes:

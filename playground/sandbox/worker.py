@@ -60,8 +60,8 @@ def _awaited() -> str:
 
 def _be_modest() -> None:
     """Give way to others, and take no more memory than any clip needs, where the system knows such a limit."""
-    os.nice(_NICENESS)
     with contextlib.suppress(OSError, ValueError):
+        os.nice(_NICENESS)
         resource.setrlimit(resource.RLIMIT_DATA, (_MOST_MEMORY, _MOST_MEMORY))
 
 
@@ -78,7 +78,8 @@ def _as_told(error: Exception) -> RenderError:
     if isinstance(error, RenderError):
         return error
     if isinstance(error, ValidationError):
-        return RenderError("bad_spec", f"The spec is wrong: {error}.")
+        first = error.errors()[0]
+        return RenderError("bad_spec", f"The spec is wrong: {'.'.join(map(str, first['loc']))}: {first['msg']}.")
     traceback.print_exception(error)
     code = getattr(error, "errno", getattr(error, "code", None))
     if code == errno.ENOSPC:

@@ -116,6 +116,13 @@ def test_a_foreign_clip_is_not_extended(server: Emulation, uri: str) -> None:
     assert refused(answer)[2] == UNPROCESSED
 
 
+def test_half_a_character_is_refused_before_it_is_taken(server: Emulation) -> None:
+    url = f"{server.base_url('gemini')}/models/{MODEL}:predictLongRunning"
+    body = r'{"instances": [{"prompt": "a \ud83e hill"}]}'
+    assert refused(httpx.post(url, content=body, headers=KEY))[:2] == (400, "INVALID_ARGUMENT")
+    assert server.accepted("gemini") == 0
+
+
 def test_a_clip_of_1080p_or_a_larger_extension_is_refused_like_a_foreign_one(server: Emulation) -> None:
     link = made(server, resolution="1080p")
     for _ in range(2):

@@ -132,7 +132,6 @@ def test_a_tiff_is_turned_once(tmp_path: Path) -> None:
     assert near(picture, (60, 20), RED)
 
 
-@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 def test_a_damaged_exif_block_is_no_reason_to_refuse(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.jpg", halves(), exif=b"Exif\x00\x00II*\x00\xff\xff\xff\xff")
     assert probe_image(path).turned is False

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from playground.assets import asset
-from playground.sandbox.media import Source, fit
+from playground.sandbox.inputs import Source, fit
 from playground.sandbox.overlay import label
 from playground.sandbox.render import render
 from playground.sandbox.spec import LABEL, RenderError, RenderSpec
@@ -105,9 +105,9 @@ def frame_times(path: Path) -> list[Fraction]:
         return [(frame.pts or 0) * (frame.time_base or Fraction(0)) for frame in clip.decode(video=0)]
 
 
-def foreign_clip(path: Path, size: tuple[int, int], rate: int, count: int, sound_rate: int = 0) -> Path:
+def foreign_clip(path: Path, size: tuple[int, int], rate: int, count: int, sound_rate: int = 0, **options: str) -> Path:
     """Write a clip as another program would: other encoder, rate, size; its red grows with time."""
-    with av.open(str(path), "w") as opened:
+    with av.open(str(path), "w", options=options) as opened:
         clip: Any = opened
         video = clip.add_stream("mpeg4", rate=rate)
         video.width, video.height, video.pix_fmt, video.bit_rate = *size, "yuv420p", 4_000_000
@@ -303,6 +303,26 @@ class TestExtension:
         old = samples(clip)[:, 4800:100_000]
         assert (float(np.abs(old).max()) > 0.2) == bool(sound_rate)
 
+    @pytest.mark.parametrize("rate", [8, 50])
+    def test_shows_each_picture_of_another_rate_as_long_as_it_stood(
+        self, make: Make, tmp_path: Path, rate: int
+    ) -> None:
+        source = foreign_clip(tmp_path / f"{rate}.mp4", (426, 240), rate, rate)
+        clip = make(mode="extension", seconds=1, source_video=source, prompt="")
+        red = [float(frame[600:, :300, 0].mean()) for frame in pictures(clip)]
+        given = [float(frame[200:, :100, 0].mean()) for frame in pictures(source)]
+        assert len(red) == 24 + 24
+        seen = [given[number * rate // 24] for number in range(24)]
+        assert max(abs(one - other) for one, other in zip(red, seen, strict=False)) < 10
+
+    def test_takes_over_a_clip_that_does_not_say_how_long_it_is(self, make: Make, tmp_path: Path) -> None:
+        source = foreign_clip(tmp_path / "recorded.mkv", (426, 240), 24, 36, 48000, live="1")
+        with av.open(str(source)) as opened:
+            assert opened.streams.video[0].duration is None
+        clip = make(mode="extension", seconds=1, source_video=source, prompt="")
+        assert len(frame_times(clip)) == 36 + 24
+        assert psnr(picture(clip, 35), picture(clip, 36)) > 30
+
     def test_turns_a_phone_clip_upright(self, make: Make, tmp_path: Path) -> None:
         source = tmp_path / "turned.mp4"
         with av.open(str(source), "w") as opened:
@@ -327,9 +347,16 @@ class TestExtension:
         with av.open(str(clip)) as opened:
             assert not opened.streams.audio
 
-    def test_does_not_follow_a_list_to_other_files(self, make: Make, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "ffconcat version 1.0\nfile secret.mp4\n",
+            "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:1.0,\nsecret.mp4\n#EXT-X-ENDLIST\n",
+        ],
+    )
+    def test_does_not_follow_a_list_to_other_files(self, make: Make, tmp_path: Path, text: str) -> None:
         (tmp_path / "secret.mp4").write_bytes(make(audio=True).read_bytes())
-        (tmp_path / "list.mp4").write_text("ffconcat version 1.0\nfile secret.mp4\n")
+        (tmp_path / "list.mp4").write_text(text)
         with pytest.raises(RenderError, match="no video"):
             Source(tmp_path / "list.mp4")
 

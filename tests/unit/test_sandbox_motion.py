@@ -180,6 +180,17 @@ class TestTheMorph:
         assert likeness(middle[0][inner].astype(np.float64), half[0][inner].astype(np.float64)) > 30
         assert likeness(mixture[inner], half[0][inner].astype(np.float64)) < 30
 
+    def test_keeps_every_byte_of_what_stays_where_it_is(self) -> None:
+        # What OpenCV moves are bytes that it takes for numbers; some are none.
+        noise = np.random.default_rng(1).integers(0, 256, (180, 320, 3), np.uint8)
+        noise[:20] = 255
+        stays = planes.from_image(Image.fromarray(noise))
+        doubled = planes.scaled(stays, (640, 360))
+        shot = morph(stays, stays, 24)
+        # Near its ends only one picture is drawn.
+        for drawn in (shot(1), shot(22)):
+            assert all(np.array_equal(plane, fine[::2, ::2]) for plane, fine in zip(drawn, doubled, strict=True))
+
     def test_is_exact_at_both_ends(self) -> None:
         dice = np.random.default_rng(1)
         first, last = (

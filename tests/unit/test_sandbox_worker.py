@@ -129,6 +129,9 @@ def test_tells_of_a_bad_spec(tmp_path: Path, fields: dict[str, Any]) -> None:
     code, lines, _ = run(written(tmp_path, **fields))
     assert code == 1
     assert [line["error"]["code"] for line in lines] == ["bad_spec"]
+    (said,) = fields
+    assert lines[0]["error"]["message"].startswith(f"The spec is wrong: {said}: ")
+    assert not {"\n", "http"} & {*lines[0]["error"]["message"].split()}
 
 
 def test_tells_of_too_little_memory_and_leaves_nothing_behind(tmp_path: Path) -> None:

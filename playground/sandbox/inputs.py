@@ -1,4 +1,4 @@
-"""What comes in: pictures that a clip begins on or shows, and the clip that an extension continues."""
+"""What comes in: the pictures of a clip, and the clip that an extension continues."""
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.error import FFmpegError
 from PIL import Image, ImageOps
 
 from playground.media import clips, images
@@ -16,8 +17,11 @@ from playground.sandbox.encode import SAMPLE_RATE, SAMPLES_A_FRAME, Pcm
 from playground.sandbox.planes import Planes, Size
 from playground.sandbox.spec import FPS, LABEL, RenderError, ResizeMode
 
-EXTENDED_SHORT_SIDE = 720
-"""Extensions come in 720p only, whatever they extend."""
+_DAMAGED: dict[str, tuple[type[Exception], ...]] = {
+    # Pillow's readers raise nearly anything.
+    "image": (Exception,),
+    "video": (FFmpegError, OSError, ValueError, IndexError, StopIteration),
+}
 
 
 def load_image(path: Path, near: Size) -> Image.Image:
@@ -29,6 +33,7 @@ def load_image(path: Path, near: Size) -> Image.Image:
     with _readable("image", path), images.opened(path) as image:
         # A turned photo is stored on its side, so both sides must stay large enough.
         image.draft("RGB", (max(near), max(near)))
+        image.load()
         return images.on_screen(images.upright(image))
 
 
@@ -60,7 +65,8 @@ class Source:
             times = sorted(packet.pts * packet.time_base for packet in clip.demux(stream) if packet.pts is not None)
             if len(times) < stream.frames:
                 raise RenderError("bad_media", f"The video {path.name} is incomplete.")
-            width, height = (max(2, round(side * EXTENDED_SHORT_SIDE / min(sides) / 2) * 2) for side in sides)
+            # Extensions come in 720p only, whatever they extend.
+            width, height = (max(2, round(side * 720 / min(sides) / 2) * 2) for side in sides)
             regular = not self._turns and times == [Fraction(number, FPS) for number in range(len(times))]
             length = times[-1] - times[0] + 1 / Fraction(stream.average_rate or FPS)
             self.size, self.frame_count = (width, height), max(1, round(length * FPS))
@@ -78,8 +84,10 @@ class Source:
         """Decode to exactly `frame_count` frames, repeating or leaving out where the clip's rate is another."""
         with _readable("video", self.path), clips.opened(self.path) as clip:
             for frame, begin, end in zip(clips.frames(clip), self._begins, self._begins[1:], strict=False):
-                # Copies: they are drawn over, and the decoder makes its next frames of this one.
-                yield from (planes.copied(self._upright(frame)) for _ in range(begin, end))
+                if begin < end:
+                    picture = self._upright(frame)
+                    # Copies: they are drawn over, and the decoder makes its next frames of this one.
+                    yield from (planes.copied(picture) for _ in range(begin, end))
 
     def sound(self) -> Pcm:
         """Decode the sound, as long as the picture; silence where there is none."""
@@ -90,7 +98,8 @@ class Source:
         return np.concatenate([*parts, np.zeros((2, length), np.float32)], axis=1)[:, :length]
 
     def _upright(self, frame: av.VideoFrame) -> Planes:
-        return planes.scaled([np.rot90(plane, self._turns) for plane in planes.from_frame(frame)], self.size)
+        lying = (self.size[1], self.size[0]) if self._turns % 2 else self.size
+        return [np.rot90(plane, self._turns) for plane in planes.from_frame(frame, lying)]
 
 
 @contextmanager
@@ -102,5 +111,5 @@ def _readable(kind: str, path: Path) -> Generator[None]:
         raise RenderError("bad_media", f"The {kind} {path.name} has {error}.") from error
     except (MemoryError, RenderError):
         raise
-    except Exception as error:
+    except _DAMAGED[kind] as error:
         raise RenderError("bad_media", f"The {kind} {path.name} cannot be read: it is damaged or no {kind}.") from error
