@@ -11,6 +11,11 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+// What an element holds from now on; nothing where a child is null.
+export function refill(element, ...children) {
+  element.replaceChildren(...children.filter((child) => child !== null));
+}
+
 // Written only on change, so that a live region speaks once.
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;

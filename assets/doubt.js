@@ -2,7 +2,7 @@
 // what may be charged twice needs a second click that names the price.
 
 import { reply } from "./browser.js";
-import { fill, make, say } from "./dom.js";
+import { fill, make, refill, say } from "./dom.js";
 import { price } from "./tables.js";
 
 // The provider is asked meanwhile.
@@ -19,7 +19,7 @@ export function doubts(place, words, settled) {
     const what = job === null ? "" : `${job.id}|${job.doubt.cannot_ask ?? ""}`;
     if (what === built) return;
     built = what;
-    place.replaceChildren(...(job === null ? [] : parts(job.doubt)));
+    refill(place, ...(job === null ? [] : parts(job.doubt)));
   }
 
   function parts(doubt) {

@@ -1,7 +1,7 @@
 // The finished videos of a job: one player, a strip where there are several, what can be done with it, and its facts.
 
 import { here } from "./browser.js";
-import { clock, copy, fill, make, say, size } from "./dom.js";
+import { clock, copy, fill, make, refill, say, size } from "./dom.js";
 import { price } from "./tables.js";
 import { use } from "./use.js";
 
@@ -90,7 +90,8 @@ export function player(element, words, refresh) {
       use({ mode, field, reference: `job:${job.id}${part}`, name, video, provider: job.provider, model: job.model });
     const frame = () => go("image-to-video", "first_frame", "#last-frame");
     const extend = () => go("extension", "source_video", number);
-    place.replaceChildren(
+    refill(
+      place,
       make("a", { class: "download", href: `${here(video.url)}&download=1`, download: video.file_name }, words.download),
       // The neutral request knows the last frame of a job's first video only.
       video.number === 1 ? make("button", { type: "button", class: "use-frame", onclick: frame }, words.useFrame) : null,

@@ -1,4 +1,4 @@
-"""Pure: a form moves to another provider or model. What the new one takes stays; the rest is set aside, said, and
+"""Pure: a form moves to another provider or model. What was chosen and the new one takes stays; the rest is set aside, said, and
 comes back with a provider that takes it, unless somebody has chosen something else there meanwhile.
 """
 
@@ -52,8 +52,12 @@ def switch(mode_form: ModeForm, memory: object, held: Mapping[str, object], wish
     """Move a form to the provider and model that are chosen, or wished for."""
     known = _mapping(memory)
     aside, shown = _mapping(known.get("aside")), _mapping(known.get("shown"))
+    before = mode_form.draw({"provider": known.get("provider"), "model": known.get("model")})
+    usual = {control.name: control.value for control in before.controls}
     # Whoever has touched a field since has chosen; else what was set aside is still what is wanted.
     wanted = {n: aside[n] if n in aside and _same(v, shown.get(n)) else v for n, v in held.items()}
+    # What nobody chose is the new provider's own default, whichever others were looked at before.
+    wanted = {n: v if n in aside or n not in usual or not _same(v, usual[n]) else None for n, v in wanted.items()}
     typed: dict[str, object] = {}
     if wish is not None:
         wanted |= {"provider": wish.provider, "model": wish.model}
@@ -63,8 +67,6 @@ def switch(mode_form: ModeForm, memory: object, held: Mapping[str, object], wish
                 if mode_form.styles[name] in _TYPED:
                     typed[name] = wanted[name]
     drawn = mode_form.draw(wanted)
-    before = mode_form.draw({"provider": known.get("provider"), "model": known.get("model")})
-    usual = {control.name: control.value for control in before.controls}
     deliberate = set(wish.changes) if wish is not None else set[str]()
     lost = {
         control.name: wanted.get(control.name)

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.steps import Visit, card
+from tests.e2e.steps import DESKTOP, PHONE, Visit, card
 
 VIEW: dict[str, Any] = {
     "id": "played",
@@ -133,7 +133,9 @@ def test_several_videos_each_have_their_facts(visit: Visit) -> None:
         for number in (1, 2)
     ]
     page.route("**/media/**", lambda route: route.fulfill(status=404))
-    play(page, [{**VIEW, "state": "succeeded", "step": 4, "videos": videos, "notes": ["It came without sound."]}])
+    theirs = f"projects/demo-project/locations/us-central1/operations/{'0123456789abcdef' * 4}"
+    done = {**VIEW, "state": "succeeded", "step": 4, "videos": videos, "provider_job_id": theirs}
+    play(page, [{**done, "notes": ["It came without sound."]}])
     strip = page.get_by_role("group", name="Videos of this job")
     expect(strip.get_by_role("button", name="Video 1", pressed=True)).to_be_visible()
     expect(page.locator(".about")).to_contain_text("Video 1")
@@ -144,7 +146,33 @@ def test_several_videos_each_have_their_facts(visit: Visit) -> None:
     expect(page.get_by_role("link", name="Download")).to_have_attribute("download", "clip-2.mp4")
     # A request can name the last frame of a job's first video only.
     expect(page.get_by_role("button", name="Use last frame")).to_have_count(0)
+    expect(page.locator(".actions")).to_have_text("DownloadExtend")
     expect(page.locator(".card .notes li")).to_have_text("It came without sound.")
+    # However long a provider's names are, nothing of the card is cut off.
+    for size in (DESKTOP, PHONE):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        sides = page.locator(".card .status").evaluate("({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]")
+        assert sides[0] == sides[1]
+        box = page.get_by_role("button", name="Copy the provider’s job id").bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] < size[0]
+
+
+def test_where_nothing_can_be_looked_up_nothing_stands_in_its_place(visit: Visit) -> None:
+    page = visit(None)
+    doubt = {
+        "sent_at": "2026-11-20T12:00:00Z",
+        "sent_to": "api.example.com",
+        "may_cost_usd": 3.2,
+        "look_up": "nothing",
+        "needs": "It has no list.",
+        "evidence": None,
+        "id_example": None,
+        "cannot_ask": None,
+    }
+    play(page, [{**VIEW, "state": "uncertain", "can_cancel": False, "doubt": doubt}])
+    expect(page.locator(".doubt")).to_contain_text("It has no list.")
+    expect(page.locator(".doubt")).not_to_contain_text("null")
 
 
 def test_what_a_screen_reader_hears_changes_only_with_the_state(visit: Visit) -> None:

@@ -1,5 +1,6 @@
 """Moving a form to another provider: what it takes stays, the rest is set aside, said, and comes back."""
 
+import itertools
 from datetime import date
 
 from playground.catalog import load_tables
@@ -65,6 +66,17 @@ def test_an_untouched_default_is_nothing_to_talk_about() -> None:
     memory, held = start()
     moved = switch(FORM, memory, {**held, "provider": "cloudflare"})
     assert moved.memory["said"] == []
+
+
+def test_whom_one_looked_at_before_changes_nothing() -> None:
+    providers = [provider for _, provider in FORM.draw({}).providers]
+    for first, second in itertools.permutations(providers, 2):
+        memory, held = start(prompt="A boat")
+        for provider in (first, second):
+            moved = switch(FORM, memory, {**held, "provider": provider})
+            memory, held = moved.memory, after(moved, held)
+        straight = {c.name: c.value for c in FORM.draw({"provider": second}).controls}
+        assert {name: held[name] for name in straight} == {**straight, "prompt": "A boat"}
 
 
 def test_a_proposal_changes_what_it_names_and_sets_nothing_aside_for_it() -> None:
