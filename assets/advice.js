@@ -118,7 +118,7 @@ function painter(mode, words, labels) {
     );
   }
 
-  function nearest({ answer, known }) {
+  function nearest({ answer, known, held }) {
     const rows = answer.proposals.map((proposal, place) => {
       const all = described(proposal.changes, known, labels, words);
       const text = all.map((each) => `${each.label} ${each.from} → ${each.to}`).join(", ");
@@ -131,7 +131,7 @@ function painter(mode, words, labels) {
       return make(
         "li",
         {},
-        make("span", { class: "advice-change" }, ...all.map((each) => changed(each))),
+        make("span", { class: "advice-change" }, who(proposal, known, held), ...all.map((each) => changed(each)).filter(Boolean)),
         make("span", { class: "advice-price" }, price(proposal.price_usd, words)),
         make(
           "button",
@@ -143,9 +143,17 @@ function painter(mode, words, labels) {
     return make("div", { class: "advice-nearest" }, make("p", {}, words.nearest), make("ul", {}, ...rows));
   }
 
+  // Whose model it is, where it is another one; and what it would still need.
+  function who({ provider, model }, known, held) {
+    if (provider === held.provider && model === held.model) return null;
+    const facts = known.provider(provider);
+    const name = nameOf({ provider, model, provider_facts: facts, model_facts: known.model(provider, model) });
+    return make("span", {}, make("b", {}, name), facts?.note ? ` (${facts.note})` : null);
+  }
+
   function changed({ field, label, from, to }) {
-    const isWho = field === "provider" || field === "model";
-    return make("span", {}, isWho ? null : `${label} `, isWho ? null : make("s", {}, from), isWho ? null : " ", make("b", {}, to));
+    if (field === "provider" || field === "model") return null;
+    return make("span", {}, `${label} `, make("s", {}, from), " ", make("b", {}, to));
   }
 }
 

@@ -53,7 +53,8 @@ export async function mount({ element, props }) {
   }
 
   function group(provider, models, modes) {
-    const note = provider.ready === "ready" ? (provider.needs_key ? words.keyYes : words.sandbox) : provider.note;
+    const usable = provider.needs_key ? words.keyYes : words.sandbox;
+    const note = provider.gone ? words.gone : provider.ready === "ready" ? usable : provider.note;
     const head = make(
       "tr",
       { class: "caps-provider" },
@@ -61,7 +62,7 @@ export async function mount({ element, props }) {
         "th",
         { scope: "rowgroup", colspan: modes.length + 1 },
         make("b", {}, provider.label),
-        make("span", { class: `caps-ready ${provider.ready}` }, note),
+        make("span", { class: `caps-ready ${provider.gone ? "gone" : provider.ready}` }, note),
       ),
     );
     return make("tbody", {}, head, ...models.map((model) => row(provider, model, modes)));
@@ -102,7 +103,7 @@ export async function mount({ element, props }) {
         },
         make("i", { "aria-hidden": "true" }),
         ...(here.price === words.unknown
-          ? [make("span", { class: "caps-long" }, words.unknownShort), make("span", { class: "caps-short" }, "?")]
+          ? [make("span", { class: "caps-long" }, words.unknownShort), make("span", { class: "caps-short" }, words.unknownShortest)]
           : [make("span", {}, price)]),
         more ? make("small", {}, `/${more}`) : null,
       ),

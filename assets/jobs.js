@@ -81,7 +81,7 @@ export function mount({ element, props }) {
     const removed = job.videos.length > 0 && job.videos.every((video) => video.gone);
     say(at(".jobs-state"), removed ? words.deleting.removed : words.states[doing(job)]);
     const sent = job.doubt && fill(words.doubt, { provider: job.provider_label, when: new Date(job.doubt.sent_at).toLocaleTimeString() });
-    say(at(".jobs-who"), sent ?? [job.provider_label, words.modes[job.mode] ?? job.mode].join(" · "));
+    say(at(".jobs-who"), sent ?? [job.provider_label, job.model_label, words.modes[job.mode] ?? job.mode].join(" · "));
     say(at(".jobs-age"), ago(job.created_at));
     say(at(".jobs-price"), cost(job));
     const live = isLive(job);

@@ -1,9 +1,9 @@
 // One provider in the Keys panel. A key leaves the page in the body of one request to our own server, and its field is
 // emptied at once: no draft, no storage and no event of the page ever holds it.
 
-import { ask, reply } from "./browser.js";
+import { reply } from "./browser.js";
 import { fill, make, say } from "./dom.js";
-import { renew } from "./tables.js";
+import { renew, tables } from "./tables.js";
 
 // A provider may take its time; the server stops asking after half a minute.
 const TEST_WITHIN = 40_000;
@@ -21,6 +21,8 @@ export function keyRow(view, words) {
   const test = make("button", { type: "button", "aria-label": named(words.testNamed), onclick: tryOut }, words.test);
   const forget = make("button", { type: "button", "aria-label": named(words.forgetNamed), onclick: drop }, words.forget);
   const untested = make("p", { class: "keys-untested" }, named(words.onlyARun));
+  const gone = make("p", { class: "keys-gone", hidden: true }, named(words.gone));
+  tables().then((known) => (gone.hidden = !known.provider(id)?.gone), () => undefined);
   const form = make(
     "form",
     { class: "keys-form", autocomplete: "off", onsubmit: send },
@@ -32,7 +34,7 @@ export function keyRow(view, words) {
     "details",
     { class: "keys-one", "data-provider": id },
     make("summary", {}, make("b", {}, label), source),
-    make("div", { class: "keys-body" }, from, form, untested, said),
+    make("div", { class: "keys-body" }, gone, from, form, untested, said),
   );
   paint(view);
 
@@ -75,8 +77,8 @@ export function keyRow(view, words) {
     for (const button of [save, test, forget]) button.disabled = true;
     try {
       await action();
-    } catch {
-      tell(words.failed, "bad");
+    } catch (error) {
+      tell(error.told ?? words.failed, "bad");
     } finally {
       for (const button of [save, test, forget]) button.disabled = false;
     }
@@ -89,14 +91,21 @@ export function keyRow(view, words) {
     key.input.value = "";
     for (const each of inputs().values()) each.removeAttribute("aria-invalid");
     return busy(words.saving, async () => {
-      const response = await reply(path, { method: "PUT", body });
-      const answer = await response.json();
-      if (response.status === 422) return refused(answer.issues);
-      if (!response.ok) throw new Error(`${path}: ${response.status}`);
+      const answer = await told(path, { method: "PUT", body });
+      if (answer.issues) return refused(answer.issues);
       paint(answer);
       tell(words.saved, "good");
       renew();
     });
+  }
+
+  // What the server says to it; why it does nothing just now is said in its own words.
+  async function told(url, options) {
+    const response = await reply(url, options);
+    const answer = await response.json();
+    if (response.ok || answer.issues) return answer;
+    const { message, next_step } = answer.error ?? {};
+    throw Object.assign(new Error(`${url}: ${response.status}`), message ? { told: `${message} ${next_step}` } : {});
   }
 
   function inputs() {
@@ -112,17 +121,14 @@ export function keyRow(view, words) {
 
   function tryOut() {
     return busy(named(words.testing), async () => {
-      const answer = await ask(`${path}/test`, { method: "POST", signal: AbortSignal.timeout(TEST_WITHIN) });
-      if (answer === null) throw new Error(path);
+      const answer = await told(`${path}/test`, { method: "POST", signal: AbortSignal.timeout(TEST_WITHIN) });
       tell(answer.says, answer.works === null ? "" : answer.works ? "good" : "bad");
     });
   }
 
   function drop() {
     return busy("", async () => {
-      const answer = await ask(path, { method: "DELETE" });
-      if (answer === null) throw new Error(path);
-      paint(answer);
+      paint(await told(path, { method: "DELETE" }));
       tell(words.forgotten, "good");
       key.input.focus();
       renew();

@@ -15,6 +15,7 @@ let hasDraft = false;
 let askForDraft = null;
 let burst = { nonce: "", at: 0 };
 const unlock = new Map();
+const hadFocus = new Set();
 
 document.addEventListener("input", (event) => {
   const place = event.target.closest?.(`[id$="${PROMPT}"]`)?.id;
@@ -28,6 +29,8 @@ export function submitting(mode, count, values) {
   burst.at = now;
   const button = document.getElementById(`${mode}-generate`);
   if (button) {
+    // A disabled button loses the focus; whoever works by keyboard or ear gets it back.
+    if (document.activeElement === button) hadFocus.add(mode);
     button.disabled = true;
     button.setAttribute("aria-busy", "true");
     clearTimeout(unlock.get(mode));
@@ -44,6 +47,7 @@ export function submitted(mode) {
   if (!button) return [];
   button.disabled = false;
   button.removeAttribute("aria-busy");
+  if (hadFocus.delete(mode) && document.activeElement === document.body) button.focus({ preventScroll: true });
   const problems = document.querySelector(`#tab-${mode} .problems`);
   problems?.classList.remove("stale", "gone");
   setTried(mode, Boolean(problems));

@@ -9,6 +9,7 @@ import { inspector } from "./inspect.js";
 import { openKeys } from "./keys.js";
 import { notices } from "./notices.js";
 import { player } from "./player.js";
+import { again } from "./use.js";
 
 const RATIOS = { "16:9": "16 / 9", "9:16": "9 / 16", "1:1": "1 / 1" };
 const NARROW = "(max-width: 768px)";
@@ -36,7 +37,7 @@ export function painter(element, words, { act, refresh, settled }) {
     say(find(".said"), says);
     say(find(".facts"), "");
     for (const step of element.querySelectorAll(".steps li")) step.className = "";
-    for (const part of [".bar", ".calm", ".prompt", ".outcome", ".notes"]) find(part).hidden = true;
+    for (const part of [".bar", ".calm", ".prompt", ".more", ".outcome", ".notes"]) find(part).hidden = true;
     buttons(null);
     doubt.show(null);
     inspect.show(null);
@@ -62,7 +63,11 @@ export function painter(element, words, { act, refresh, settled }) {
     waits.show(job, live);
     const prompt = find(".prompt");
     prompt.hidden = !job.prompt;
+    if (prompt.dataset.job !== job.id) fold(prompt, true);
+    prompt.dataset.job = job.id;
     say(prompt, job.prompt);
+    const more = find(".more");
+    more.hidden = prompt.hidden || (prompt.classList.contains("folded") && prompt.scrollHeight <= prompt.clientHeight);
     outcome(job, state);
     doubt.show(job);
     const notes = find(".notes");
@@ -82,6 +87,15 @@ export function painter(element, words, { act, refresh, settled }) {
     bring = false;
   }
 
+  // A long prompt shows its beginning.
+  function fold(prompt, yes) {
+    const more = find(".more");
+    prompt.classList.toggle("folded", yes);
+    more.setAttribute("aria-expanded", String(!yes));
+    say(more, yes ? words.wholePrompt : words.lessPrompt);
+    more.onclick = () => fold(prompt, !yes);
+  }
+
   function intoView() {
     const narrow = matchMedia(NARROW).matches;
     const head = find(".stage").childElementCount > 0 ? find(".stage") : find(".status");
@@ -90,7 +104,7 @@ export function painter(element, words, { act, refresh, settled }) {
 
   function facts(job, live, percent) {
     const polls = job.polls === 0 ? "" : job.polls === 1 ? words.poll : fill(words.polls, { count: job.polls });
-    return [job.provider_label, live ? percent : "", clock(job.elapsed_seconds), live ? polls : ""].filter(Boolean).join(" · ");
+    return [job.provider_label, job.model_label, live ? percent : "", clock(job.elapsed_seconds), live ? polls : ""].filter(Boolean).join(" · ");
   }
 
   function steps(job, live) {
@@ -145,10 +159,11 @@ export function painter(element, words, { act, refresh, settled }) {
     const live = job !== null && isLive(job);
     if (job?.can_cancel) wanted.push(["cancel", job.cancel_requested ? words.cancelling : words.cancel, job.cancel_requested]);
     if (job?.overdue) wanted.push(["look-again", words.look, false]);
-    if (job?.needs_own_key) wanted.push(["key", words.enterKey, false]);
+    if (job?.needs_own_key || job?.error?.code === "bad_key") wanted.push(["key", words.enterKey, false]);
     if (job?.again_as) wanted.push(["again-as", words.againAs, false]);
     if (job?.instead_of) wanted.push(["instead-of", words.insteadOf, false]);
     if (live) wanted.push(["notify", notice.label(), notice.isOn()]);
+    if (job !== null) wanted.push(["settings", words.useSettings, false]);
     if (job !== null) wanted.push(["delete", words.deleting.delete, false]);
     const place = find(".buttons");
     const text = JSON.stringify([job?.id, wanted]);
@@ -173,6 +188,7 @@ export function painter(element, words, { act, refresh, settled }) {
     if (action === "again-as") return show(last.again_as);
     if (action === "instead-of") return show(last.instead_of);
     if (action === "delete") return question.toggle(last);
+    if (action === "settings") return again(last, words.settingsUsed);
     if (action === "key") return openKeys(last.provider);
     const place = find(".buttons");
     place.querySelector(`.${action}`).disabled = true;

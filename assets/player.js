@@ -109,7 +109,7 @@ export function player(element, words, refresh) {
       [words.file, size(video.bytes)],
       [words.seed, job.request.seed === undefined ? words.seedTheirs : String(job.request.seed)],
       [words.took, clock(job.elapsed_seconds)],
-      [words.price, price(job.price_usd, words)],
+      [job.price_usd > 0 ? words.estimate : words.price, price(job.price_usd, words)],
     ];
     const cells = rows.map(([title, value]) => make("div", {}, make("dt", {}, title), make("dd", {}, value)));
     if (several) cells.unshift(make("div", {}, make("dt", {}, words.shown), make("dd", {}, several)));

@@ -1,8 +1,8 @@
 // Hands a result over to a form: opens its tab and offers the reference, until the field there has taken it.
 
-import { held } from "./check.js";
+import { held, MEDIA } from "./check.js";
 import { tables } from "./tables.js";
-import { wish } from "./wishes.js";
+import { hasDoor, wish } from "./wishes.js";
 
 const EVERY = 80;
 // A tab that was never open may have to wait for its scripts, on a slow line or a busy machine.
@@ -36,10 +36,34 @@ export function use(detail) {
   offer(false);
 }
 
-// What comes next is words: the prompt of that form. Most providers go on from their own clips only.
-async function arrive({ mode, provider, model }) {
+// A job's settings in its form once more, but for its media: what it did not set is not set there either.
+export async function again(job, said) {
+  const known = await tables().catch(() => null);
+  const fields = known?.model(job.provider, job.model)?.modes[job.mode]?.fields;
+  if (!fields) return;
+  const names = Object.keys(fields).filter((name) => !MEDIA.has(name));
+  const changes = Object.fromEntries(names.map((name) => [name, job.request[name] ?? null]));
+  const mine = ++turn;
+  const until = Date.now() + AT_MOST;
+  document.getElementById(`tab-${job.mode}-button`)?.click();
+  const offer = () => {
+    if (mine !== turn) return;
+    const isOpen = document.querySelector(`#${job.mode}-prompt textarea`)?.checkVisibility();
+    if (!isOpen || !hasDoor(job.mode)) return Date.now() < until && setTimeout(offer, EVERY);
+    toPrompt(job.mode);
+    wish(job.mode, { provider: job.provider, model: job.model, changes, said });
+  };
+  offer();
+}
+
+function toPrompt(mode) {
   document.getElementById("pg-tabs")?.scrollIntoView({ behavior: "smooth", block: "start" });
   document.querySelector(`#${mode}-prompt textarea`)?.focus({ preventScroll: true });
+}
+
+// What comes next is words: the prompt of that form. Most providers go on from their own clips only.
+async function arrive({ mode, provider, model }) {
+  toPrompt(mode);
   if (mode !== "extension" || held(mode).provider === provider) return;
   const known = await tables().catch(() => null);
   const models = known?.provider(provider)?.models.filter((each) => each.modes[mode]) ?? [];

@@ -11,6 +11,10 @@ export function door(mode, open) {
   doors.set(mode, open);
 }
 
+export function hasDoor(mode) {
+  return doors.has(mode);
+}
+
 export function wish(mode, wanted) {
   wishes.set(mode, wanted);
   doors.get(mode)?.();

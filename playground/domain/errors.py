@@ -190,6 +190,10 @@ class OverBudget(PlaygroundError):
     retryable = True
     next_step = "Enter a key of your own, or come back tomorrow (UTC)."
 
+    def __init__(self, message: str, *, next_step: str = next_step) -> None:
+        super().__init__(message)
+        self.next_step = next_step
+
 
 class Unavailable(PlaygroundError):
     """This machine cannot take anything in now: its disk is full or its ledger cannot be used; nothing was sent."""

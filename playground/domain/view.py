@@ -80,6 +80,8 @@ class JobView(BaseModel):
     provider: str
     provider_label: str
     model: str
+    model_label: str
+    """What people call it; its id where this version does not know it."""
     mode: str
     prompt: str
     request: dict[str, JsonValue]

@@ -191,7 +191,9 @@ class Service:
             raise InvalidRequest(result.issues)
         missing = self.not_ready(request.provider, owner=owner)
         if missing is not None:
-            usable = "Enter a key of your own, set it in the environment or in .env, or choose another provider."
+            usable = (
+                "Enter a key of your own under Keys, set it in the environment or in .env, or choose another provider."
+            )
             raise NotConfigured(missing, usable if self.can_make(request.provider) else "Choose another provider.")
         twin = await self._shop.store.twin(owner, nonce) if nonce is not None else None
         if twin is not None:

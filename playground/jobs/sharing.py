@@ -44,16 +44,14 @@ class Sharing:
         if job.price_usd is None:
             if not self.unpriced:
                 says = "Nobody knows what this costs, so the key of this server is not lent for it."
-                raise OverBudget(says)
-            return
-        if job.price_usd == 0:
+                raise OverBudget(says, next_step="Enter a key of your own, or choose a model whose price is known.")
             return
         together, own = sum(spent.values()), spent.get(job.owner, 0.0)
-        if self.usd_per_day is not None and _is_above(together, self.usd_per_day):
-            raise OverBudget(f"The key of this server is lent for ${self.usd_per_day:.2f} a day, and that is used up.")
-        if self.usd_per_owner is not None and _is_above(own, self.usd_per_owner):
-            says = f"The key of this server is lent to each visitor for ${self.usd_per_owner:.2f} a day; "
-            raise OverBudget(f"{says}this would go beyond it.")
+        for taken, limit, to in ((together, self.usd_per_day, ""), (own, self.usd_per_owner, " to each visitor")):
+            if limit is not None and job.price_usd > 0 and _is_above(taken, limit):
+                left = max(0.0, limit - (taken - job.price_usd))
+                says = f"The key of this server is lent{to} for ${limit:.2f} a day"
+                raise OverBudget(f"{says}: ${left:.2f} of it is left, and this costs ${job.price_usd:.2f}.")
 
 
 def day_of(seconds: float) -> float:

@@ -38,6 +38,7 @@ def _view_of(job: JobRecord, shop: Workshop, usual: Usual | None, missing: Colle
     why_not_cancel, why_not_delete = cannot_cancel(shop, job), cannot_delete(job)
     live = shop.live.get(job.id) or Live(job.progress, job.words, job.polls)
     provider = shop.provider(job)
+    model = provider.table.model(job.model) if provider is not None else None
     until = job.finished_at if job.finished_at is not None else shop.clock()
     rests = job.state in ENDS or job.state == "uncertain"
     once = provider is not None and provider.table.provider.answers == "once"
@@ -53,6 +54,7 @@ def _view_of(job: JobRecord, shop: Workshop, usual: Usual | None, missing: Colle
         provider=job.provider,
         provider_label=provider.label if provider is not None else job.provider,
         model=job.model,
+        model_label=model.label if model is not None else job.model,
         mode=job.mode,
         prompt=job.asked().prompt or "",
         request=without_paths(job),

@@ -64,9 +64,8 @@ class Water:
         total = np.zeros(across.shape, np.float32)
         for number, (sideways, towards) in enumerate(_TRAINS):
             begun = np.float32((pose.across + sideways * seconds) * _CELLS_A_UNIT + 333 * number)
-            row = ((away + pose.forward + towards * seconds) * _CELLS_A_UNIT).astype(np.int32) & (_SIDE - 1)
-            column = (across + begun).astype(np.int32) & (_SIDE - 1)
-            total += self._waves.take(column + row * _SIDE)
+            rows = ((away + pose.forward + towards * seconds) * _CELLS_A_UNIT).repeat(across.shape[1], axis=1)
+            total += opencv.remap(self._waves, across + begun, rows, opencv.INTER_LINEAR, None, opencv.BORDER_WRAP)
         # Far waves are smaller than a pixel.
         return total * np.minimum(1, 5 / away)
 

@@ -23,7 +23,7 @@ def land(shot: Shot, look: Look, frame: Frame, dice: np.random.Generator) -> lis
         strips = [strip for strip in strips if strip[2] >= SHORE] + place.get("bank", [])
     things = [*place.get("things", ()), *table("scenery")["subjects"].get(shot.subject, ())]
     # Each goes down to where the next one's foot is.
-    feet = [*(frame.foot(depth) for _, _, depth in strips[1:]), frame.height, *(0 for _ in things)]
+    feet = [*(frame.foot(depth) for _, _, depth in strips[1:]), frame.height, *(frame.height for _ in things)]
     return [
         _Strip(look, frame, dice, table("scenery")["strips"][kind], height * frame.unit, depth).plate(below)
         for (kind, height, depth), below in zip([*strips, *things], feet, strict=True)
@@ -44,7 +44,7 @@ class _Strip:
         """Paint it, as far down as the next strip, its foot so many rows `below` the horizon, can leave it free."""
         frame, look, made, near, tall = self._frame, self._look, self._made, self._near, self._tall
         foot = frame.foot(self._depth) - made.get("above", 0) * frame.unit
-        more = int(min((below - foot) * 2.4, frame.height * 1.2 - frame.horizon)) if "ground" in made else 0
+        more = int(min((below - foot) * 2.4, frame.height * 1.2 - frame.horizon)) if {"ground", "deep"} & {*made} else 0
         # Below the feet of its shapes there is nothing but ground.
         shapes, tones = tall + int(self._high / 8) + 12 & ~1, self._tones()
         canvas = drawn((self._wide, shapes), tones["own"], self._polygons(tones, shapes))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final, Literal
 
-from playground.domain.capabilities import ModelFacts, Table
+from playground.domain.capabilities import UNKNOWN, ModelFacts, Table
 from playground.domain.request import Mode
 from playground.jobs.service import STRANGER, Service
 from playground.ui import texts
@@ -95,15 +95,17 @@ class Shelf:
         return frozenset(model.id for model in models if self.is_locked(model))
 
     def default_provider(self, mode: Mode) -> str | None:
-        """One that works: a live one with a key, else the one that needs none."""
+        """One that works: a live one with a key, sooner one whose price is known, else the one that needs none."""
         return next((provider for _, provider in self.providers(mode)), None)
 
     def _all_gone(self, table: Table, mode: Mode) -> bool:
         return all(self.is_gone(model) for model in table.models_for(mode))
 
-    def _rank(self, table: Table, mode: Mode) -> tuple[bool, int, bool]:
+    def _rank(self, table: Table, mode: Mode) -> tuple[bool, int, bool, bool]:
         needs_none = table.provider.credential is None
-        return self._all_gone(table, mode), _ORDER[self.readiness(table.id)], needs_none
+        prices = (price for model in table.models_for(mode) for price in table.specs[model.id, mode].prices)
+        unpriced = all(price.usd_per_second == UNKNOWN for price in prices)
+        return self._all_gone(table, mode), _ORDER[self.readiness(table.id)], needs_none, unpriced
 
     def _provider_note(self, table: Table, mode: Mode) -> str:
         if self._all_gone(table, mode):

@@ -1,5 +1,6 @@
-"""Pure: a form moves to another provider or model. What was chosen and the new one takes stays; the rest is set aside, said, and
-comes back with a provider that takes it, unless somebody has chosen something else there meanwhile.
+"""Pure: a form moves to another provider or model. What was chosen and the new one takes stays; fine print that
+nobody chose is its own default; the rest is set aside, said, and comes back with a provider that takes it, unless
+somebody has chosen something else there meanwhile.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from typing import Final, cast
 from playground.domain.request import PARAMETER_KINDS
 from playground.domain.words import spoken
 from playground.ui import form, texts
-from playground.ui.controls import SWITCH, UNSET, Control, Style
+from playground.ui.controls import MAIN, SWITCH, UNSET, Control, Style
 from playground.ui.mode_form import Drawn, ModeForm
 
 _TYPED: Final = ("line", "text", "media")
@@ -56,8 +57,9 @@ def switch(mode_form: ModeForm, memory: object, held: Mapping[str, object], wish
     usual = {control.name: control.value for control in before.controls}
     # Whoever has touched a field since has chosen; else what was set aside is still what is wanted.
     wanted = {n: aside[n] if n in aside and _same(v, shown.get(n)) else v for n, v in held.items()}
-    # What nobody chose is the new provider's own default, whichever others were looked at before.
-    wanted = {n: v if n in aside or n not in usual or not _same(v, usual[n]) else None for n, v in wanted.items()}
+    # Of the fine print, what nobody chose is the new provider's own default, whichever others were looked at before.
+    left = {n for n, v in wanted.items() if n in usual and n not in aside and n not in MAIN and _same(v, usual[n])}
+    wanted |= dict.fromkeys(left)
     typed: dict[str, object] = {}
     if wish is not None:
         wanted |= {"provider": wish.provider, "model": wish.model}

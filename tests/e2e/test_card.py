@@ -18,6 +18,7 @@ VIEW: dict[str, Any] = {
     "provider": "sandbox",
     "provider_label": "Sandbox",
     "model": "sandbox-preview",
+    "model_label": "Sandbox preview",
     "mode": "text-to-video",
     "prompt": "<b>A prompt</b> that is text",
     "request": {"aspect_ratio": "9:16"},
@@ -156,6 +157,37 @@ def test_several_videos_each_have_their_facts(visit: Visit) -> None:
         box = page.get_by_role("button", name="Copy the provider’s job id").bounding_box()
         assert box is not None
         assert box["x"] + box["width"] < size[0]
+
+
+def test_a_long_prompt_is_folded_and_can_be_read_whole(visit: Visit) -> None:
+    page = visit(None)
+    play(page, [{**VIEW, "prompt": "A long way down the river. " * 60}])
+    prompt = page.locator(".card .prompt")
+    folded = prompt.evaluate("({ clientHeight }) => clientHeight")
+    more = page.get_by_role("button", name="Show the whole prompt")
+    more.click()
+    assert (
+        prompt.evaluate("({ clientHeight, scrollHeight }) => [clientHeight, scrollHeight - clientHeight]")[0]
+        > 3 * folded
+    )
+    page.get_by_role("button", name="Show less").click()
+    expect(more).to_have_attribute("aria-expanded", "false")
+    assert prompt.evaluate("({ clientHeight }) => clientHeight") == folded
+
+
+def test_a_short_prompt_has_nothing_to_unfold_and_a_job_says_its_model_and_an_estimate(visit: Visit) -> None:
+    page = visit(None)
+    play(page, [VIEW])
+    expect(page.locator(".card .facts")).to_contain_text("Sandbox · Sandbox preview · ")
+    expect(page.locator(".card .more")).to_be_hidden()
+
+
+def test_a_refused_key_can_be_entered_at_once(visit: Visit) -> None:
+    page = visit(None)
+    error = {"code": "bad_key", "message": "The key was refused.", "next_step": "Enter it again.", "quoted": None}
+    play(page, [{**VIEW, "state": "failed", "provider": "vertex", "can_cancel": False, "error": error}])
+    card(page).get_by_role("button", name="Enter the key").click()
+    expect(page.locator('.keys-one[data-provider="vertex"]')).to_have_attribute("open", "")
 
 
 def test_where_nothing_can_be_looked_up_nothing_stands_in_its_place(visit: Visit) -> None:

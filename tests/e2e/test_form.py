@@ -130,6 +130,8 @@ def test_from_prompt_to_generate_by_keyboard_alone(visit: Visit) -> None:
     page.keyboard.press("Enter")
     reaches(page, "failed")
     expect(card(page)).to_contain_text("safety filter")
+    # The button was disabled meanwhile, and whoever pressed it still stands on it.
+    expect(page.locator("#text-to-video-generate")).to_be_focused()
 
 
 def test_arrows_walk_through_the_tabs(visit: Visit) -> None:

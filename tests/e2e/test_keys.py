@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.e2e.steps import PHONE, Form, Visit, enter_key, kept_in, new_context, shot
+from tests.e2e.steps import PHONE, Form, Visit, Visiting, enter_key, kept_in, new_context, shot
 
 KEY = "canary-panel-8d21"
 ACCOUNT = "our-account"
@@ -17,6 +17,14 @@ def panel(page: Page) -> Locator:
 
 def row(page: Page, provider: str) -> Locator:
     return panel(page).locator(f'[data-provider="{provider}"]')
+
+
+def opened(page: Page, provider: str) -> Locator:
+    """The row of a provider, in the opened panel."""
+    if not panel(page).is_visible():
+        page.get_by_role("button", name="Keys", exact=True).click()
+    row(page, provider).locator("summary").click()
+    return row(page, provider)
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +92,24 @@ def test_a_key_is_forgotten_on_request_and_was_never_anybody_elses(visit: Visit)
     expect(vertex).to_have_attribute("data-source", "none")
     expect(vertex.get_by_label("Key for Vertex AI", exact=True)).to_be_focused()
     expect(vertex.get_by_role("button", name="Forget your key for Vertex AI")).to_be_hidden()
+
+
+def test_whoever_saves_too_often_is_told_so_and_for_how_long(visiting: Visiting, server: str) -> None:
+    body = {"error": {"code": "too_many", "message": "That was often.", "next_step": "Try again in 40 seconds."}}
+    with visiting(server, ("status of 429",)) as visit:
+        page = visit()
+        page.route("**/api/keys/vertex", lambda route: route.fulfill(status=429, json=body))
+        vertex = opened(page, "vertex")
+        vertex.get_by_label("Key for Vertex AI", exact=True).fill("a-key")
+        vertex.get_by_label("Project", exact=True).fill("a-project")
+        vertex.get_by_role("button", name="Save").click()
+        expect(vertex.locator(".keys-said")).to_have_text("That was often. Try again in 40 seconds.")
+
+
+def test_a_key_for_what_was_shut_down_is_said_to_make_nothing(visit: Visit) -> None:
+    gemini = opened(visit(), "gemini")
+    expect(gemini.locator(".keys-gone")).to_contain_text("Every model of Gemini API was shut down")
+    expect(opened(gemini.page, "vertex").locator(".keys-gone")).to_be_hidden()
 
 
 def test_what_was_typed_and_not_sent_is_gone_when_the_panel_closes(visit: Visit) -> None:

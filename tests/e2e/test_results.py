@@ -96,6 +96,29 @@ def test_a_job_is_copied_as_a_program_without_a_key(visit: Visit, server: str) -
     expect(page.get_by_role("region", name="The job as a program")).to_be_hidden()
 
 
+def test_the_settings_of_a_job_are_put_back_into_its_form(visit: Visit, clip: Clip) -> None:
+    page = visit(f"/?job={clip.job}", owner=clip.owner)
+    reaches(page, "succeeded")
+    form = (
+        Form(page, "text-to-video")
+        .open()
+        .write("Something else")
+        .pick("aspect_ratio", "9:16")
+        .advanced()
+        .type("seed", "7")
+    )
+    form.choose("provider", "Cloudflare")
+    Form(page, "interpolation").open()
+    card(page).get_by_role("button", name="Use these settings").click()
+    expect(form.at("prompt").locator("textarea")).to_have_value("A paper boat in the rain")
+    expect(form.at("prompt").locator("textarea")).to_be_focused()
+    expect(form.chosen("provider")).to_have_text("Sandbox")
+    expect(form.at("duration_seconds").get_by_role("radio", name="4 s")).to_be_checked()
+    expect(form.at("aspect_ratio").get_by_role("radio", name="16:9")).to_be_checked()
+    # What the job did not set is not set there either.
+    expect(form.at("seed").locator("input")).to_have_value("")
+
+
 def test_the_request_and_the_answers_can_be_looked_at(visit: Visit) -> None:
     page = visit()
     Form(page, "text-to-video").open().write("A boat to look at [sandbox:filtered]").generate()

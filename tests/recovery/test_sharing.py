@@ -120,8 +120,9 @@ async def test_what_cost_nothing_is_given_back(house: House, server: Emulation) 
 async def test_an_unknown_price_needs_the_operators_leave(house: House, server: Emulation) -> None:
     budget = {"PLAYGROUND_BUDGET_USD_PER_DAY": "100"}
     async with with_keys(house, server, **LENT, **budget) as service:
-        with pytest.raises(OverBudget, match="Nobody knows what this costs"):
+        with pytest.raises(OverBudget, match="Nobody knows what this costs") as refused:
             await made(service, ANNA, "azerion")
+        assert "tomorrow" not in refused.value.next_step
     async with with_keys(house, server, **LENT, **budget, PLAYGROUND_SHARE_UNPRICED="1") as service:
         job = await made(service, ANNA, "azerion")
         assert (await service.settled(job, owner=ANNA)).state == "succeeded"
@@ -135,5 +136,5 @@ async def test_what_a_deleted_job_cost_stays_counted(house: House, server: Emula
         assert (await service.settled(job, owner=ANNA)).state == "succeeded"
         await service.delete(job, owner=ANNA)
         assert await service.jobs(owner=ANNA) == []
-        with pytest.raises(OverBudget):
+        with pytest.raises(OverBudget, match=rf"\${0.5 * usd:.2f} of it is left, and this costs \${usd:.2f}\."):
             await made(service, ANNA)

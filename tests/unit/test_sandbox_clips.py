@@ -197,6 +197,12 @@ def test_every_size_is_exact(make: Make, resolution: str, aspect_ratio: str, siz
     assert last_frame(clip).shape == (size[1], size[0], 3)
 
 
+def test_a_rock_in_the_sea_goes_down_to_the_lower_edge(make: Make) -> None:
+    frame = picture(make(prompt="A red lighthouse at dusk.", aspect_ratio="9:16", seconds=1), 0)
+    rock, foot = (frame[rows, 560:600].astype(int) for rows in (slice(900, 960), slice(1220, 1280)))
+    assert np.abs(rock.mean(axis=(0, 1)) - foot.mean(axis=(0, 1))).max() < 12
+
+
 class TestTheSameRequest:
     def test_gives_the_same_frames_and_sound(self, make: Make) -> None:
         first, second = make(audio=True), make(again=1, audio=True)
