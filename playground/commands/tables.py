@@ -56,7 +56,7 @@ def _lines(table: Table) -> Iterator[str]:
 
 def _values(parameter: Parameter) -> str:
     allowed = parameter.allowed()
-    says = listed(allowed) if allowed is not None else "free"
+    says = listed(allowed) if allowed is not None else "any"
     if parameter.default is not None:
         says += f" (default {parameter.default})"
     return says + (", required" if parameter.required else "")
