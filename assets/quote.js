@@ -60,6 +60,7 @@ function state({ answer, empty, wrong, held, known }, words) {
   if (wrong.length) return ["bad", words.wrong];
   if (problem) return ["open", problem.message];
   if (empty.has("prompt")) return ["open", words.noPrompt];
+  if (answer.not_lent) return ["bad", answer.not_lent];
   return known.provider(held.provider)?.ready === "key" ? ["open", words.needsKey] : ["good", words.valid];
 }
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from playground.domain.capabilities import Evidence, ModeSpec
+from playground.domain.errors import OverBudget
 from playground.domain.hints import Hint, Length, hints, lengths
 from playground.domain.issues import Choice, Issue, errors
 from playground.domain.media import Facts
@@ -12,7 +13,9 @@ from playground.domain.planning import Offer, Quote, price, who_can
 from playground.domain.proposals import Proposal, proposals
 from playground.domain.request import VideoRequest
 from playground.domain.validation import check, remaining, spec_for
+from playground.jobs.database import LedgerUnavailable
 from playground.jobs.inputs import Found, media_facts
+from playground.jobs.sharing import day_of
 from playground.jobs.workshop import Workshop
 
 
@@ -31,6 +34,8 @@ class CheckResult:
     hints: tuple[Hint, ...] = ()
     """What may help the prompt; never a reason to refuse."""
     lengths: Mapping[str, Length] = field(default_factory=dict[str, Length])
+    not_lent: str | None = None
+    """Why the operator's key would not be lent for it just now, where it would be made with that."""
 
     @property
     def valid(self) -> bool:
@@ -42,6 +47,7 @@ class CheckResult:
         return {
             "valid": self.valid,
             "price_usd": self.quote.usd,
+            "not_lent": self.not_lent,
             "issues": [self._told(issue) for issue in self.issues],
             "proposals": [proposal.as_json() for proposal in self.proposals],
             "providers": [offer.as_json() for offer in self.offers],
@@ -81,7 +87,26 @@ async def check_request(
         evidence=table.evidence,
         hints=tuple(hints(request, spec)) if isinstance(spec, ModeSpec) else (),
         lengths=lengths(request, spec) if isinstance(spec, ModeSpec) else {},
+        not_lent=await _not_lent(shop, request.provider, owner, verdict.quote.usd) if verdict.valid else None,
     )
+
+
+async def _not_lent(shop: Workshop, name: str, owner: str, usd: float | None) -> str | None:
+    provider = shop.registry.get(name)
+    if provider is None or shop.keys.not_ready(owner, provider) is not None:
+        return None
+    credential, _ = shop.keys.use(owner, provider)
+    if not shop.sharing.is_counted(owner, credential):
+        return None
+    try:
+        spent = await shop.store.lent(day_of(shop.clock()))
+        shop.sharing.check(owner, usd, {**spent, owner: spent.get(owner, 0.0) + (usd or 0.0)})
+    except OverBudget as error:
+        return f"{error.message} {error.next_step}"
+    except LedgerUnavailable:
+        # Whoever sends it is told.
+        return None
+    return None
 
 
 async def check_to_send(

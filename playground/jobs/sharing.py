@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from playground.domain.errors import OverBudget
-from playground.jobs.record import JobRecord
 
 LOCAL: Final = "local"
 """The owner of jobs made on the command line: the operator."""
@@ -30,28 +29,28 @@ class Sharing:
         """Whether an owner's jobs may use the operator's keys."""
         return owner == LOCAL or not self.public or self.share_keys
 
-    def is_counted(self, job: JobRecord) -> bool:
-        """Whether a job is made with a key that is lent under a limit."""
-        lent = job.owner != LOCAL and job.credential.startswith("env:")
+    def is_counted(self, owner: str, credential: str) -> bool:
+        """Whether an owner's job with this reference of a key is made with one that is lent under a limit."""
+        lent = owner != LOCAL and credential.startswith("env:")
         return lent and (self.usd_per_day is not None or self.usd_per_owner is not None)
 
-    def check(self, job: JobRecord, spent: Mapping[str, float]) -> None:
-        """Whether a job may be made beside what each owner's jobs of the day, this one among them, cost.
+    def check(self, owner: str, price_usd: float | None, spent: Mapping[str, float]) -> None:
+        """Whether a job of that price may be made beside what each owner's jobs of the day, it among them, cost.
 
         Raises:
             OverBudget: it may not.
         """
-        if job.price_usd is None:
+        if price_usd is None:
             if not self.unpriced:
                 says = "Nobody knows what this costs, so the key of this server is not lent for it."
                 raise OverBudget(says, next_step="Enter a key of your own, or choose a model whose price is known.")
             return
-        together, own = sum(spent.values()), spent.get(job.owner, 0.0)
+        together, own = sum(spent.values()), spent.get(owner, 0.0)
         for taken, limit, to in ((together, self.usd_per_day, ""), (own, self.usd_per_owner, " to each visitor")):
-            if limit is not None and job.price_usd > 0 and _is_above(taken, limit):
-                left = max(0.0, limit - (taken - job.price_usd))
+            if limit is not None and price_usd > 0 and _is_above(taken, limit):
+                left = max(0.0, limit - (taken - price_usd))
                 says = f"The key of this server is lent{to} for ${limit:.2f} a day"
-                raise OverBudget(f"{says}: ${left:.2f} of it is left, and this costs ${job.price_usd:.2f}.")
+                raise OverBudget(f"{says}: ${left:.2f} of it is left, and this costs ${price_usd:.2f}.")
 
 
 def day_of(seconds: float) -> float:

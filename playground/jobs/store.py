@@ -20,8 +20,8 @@ from playground.jobs.record import JobEvent, JobRecord, Took
 from playground.jobs.schema import job_events as _events
 from playground.jobs.schema import jobs as _jobs
 from playground.jobs.schema import upgrade
-from playground.jobs.sharing import LOCAL, Sharing, day_of
-from playground.jobs.upkeep import Upkeep
+from playground.jobs.sharing import Sharing, day_of
+from playground.jobs.upkeep import Upkeep, lent
 
 _KEPT: Final = _jobs.c.deleted_at.is_(None)
 Beside = str | tuple[str, ...]
@@ -90,8 +90,8 @@ class Store:
             connection.execute(_jobs.insert(), {**job.model_dump(mode="json"), "seq": 1})
             self._append(connection, job.id, 1, "created", {"state": job.state})
             # After the row is written, so that two who write at once cannot both be the last that fits.
-            if sharing.is_counted(job):
-                sharing.check(job, self._lent(connection, day_of(job.created_at)))
+            if sharing.is_counted(job.owner, job.credential):
+                sharing.check(job.owner, job.price_usd, lent(connection, day_of(job.created_at)))
             if job.instead_of is not None and not self._settle_for(connection, job):
                 raise _NoLongerUncertain
             for whose, most in beside:
@@ -142,12 +142,9 @@ class Store:
         query = sa.select(sa.func.count()).select_from(_jobs).where(mine, _jobs.c.state.in_(ACTIVE))
         return connection.execute(query).scalar_one()
 
-    def _lent(self, connection: sa.Connection, since: float) -> dict[str, float]:
-        """What jobs with the operator's keys cost since a moment, by owner; those that surely cost nothing left out."""
-        free = sa.and_(_jobs.c.state.in_(("failed", "cancelled")), _jobs.c.charged == "no")
-        lent = (_jobs.c.created_at >= since, _jobs.c.owner != LOCAL, _jobs.c.credential.startswith("env:"), ~free)
-        query = sa.select(_jobs.c.owner, sa.func.sum(_jobs.c.price_usd)).where(*lent).group_by(_jobs.c.owner)
-        return {owner: usd or 0.0 for owner, usd in connection.execute(query)}
+    async def lent(self, since: float) -> dict[str, float]:
+        """What was spent with the operator's keys since a moment (seconds since the epoch), by owner, in US dollars."""
+        return await self._db.read(lambda connection: lent(connection, since))
 
     async def get(self, job_id: str) -> JobRecord | None:
         """A job by its id; None for one that was deleted."""

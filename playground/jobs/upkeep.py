@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from playground.domain.job import ENDS
 from playground.jobs.schema import job_events as _events
 from playground.jobs.schema import jobs as _jobs
+from playground.jobs.sharing import LOCAL
 
 _T = TypeVar("_T")
 
@@ -76,3 +77,11 @@ class Upkeep:
             connection.execute(nothing)
 
         await self._transaction(write)
+
+
+def lent(connection: sa.Connection, since: float) -> dict[str, float]:
+    """What jobs with the operator's keys cost since a moment, by owner; those that surely cost nothing left out."""
+    free = sa.and_(_jobs.c.state.in_(("failed", "cancelled")), _jobs.c.charged == "no")
+    counted = (_jobs.c.created_at >= since, _jobs.c.owner != LOCAL, _jobs.c.credential.startswith("env:"), ~free)
+    query = sa.select(_jobs.c.owner, sa.func.sum(_jobs.c.price_usd)).where(*counted).group_by(_jobs.c.owner)
+    return {owner: usd or 0.0 for owner, usd in connection.execute(query)}

@@ -54,6 +54,20 @@ def test_what_is_chosen_while_another_form_is_on_its_way_is_kept(visit: Visit) -
     expect(radio(form, "aspect_ratio", "9:16")).to_be_checked()
 
 
+def test_what_the_servers_key_is_not_lent_for_is_said_beside_the_button(visit: Visit) -> None:
+    page = visit()
+    says = "The key of this server is lent for $2.00 a day: $0.40 of it is left, and this costs $0.80."
+
+    def not_lent(route: Route) -> None:
+        answer = route.fetch().json()
+        route.fulfill(json={**answer, "not_lent": says if answer["valid"] else None})
+
+    page.route("**/api/check**", not_lent)
+    Form(page, "text-to-video").open().write("A paper boat")
+    expect(page.locator("#tab-text-to-video .quote-state")).to_have_text(says)
+    expect(page.locator("#tab-text-to-video .quote-state")).to_have_attribute("data-kind", "bad")
+
+
 def test_a_model_that_was_shut_down_cannot_be_chosen(visit: Visit) -> None:
     page = visit()
     form = Form(page, "text-to-video").open().choose("provider", "Gemini API")

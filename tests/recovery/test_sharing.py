@@ -9,6 +9,7 @@ import pytest
 
 from playground.domain.capabilities import ModeSpec
 from playground.domain.errors import NotConfigured, OverBudget
+from playground.jobs.checking import CheckResult
 from playground.jobs.service import LOCAL, Service
 from tests.emulation import TABLES, Emulation, emulation
 from tests.house import House, request_for
@@ -47,8 +48,12 @@ async def made(service: Service, owner: str, stem: str = "cloudflare", prompt: s
     return await service.submit(request_for(plain(stem), prompt=prompt), owner=owner, files_under=None)
 
 
+async def checked(service: Service, owner: str, stem: str = "cloudflare") -> CheckResult:
+    return await service.check(request_for(plain(stem)), owner=owner, files_under=None)
+
+
 async def price(service: Service) -> float:
-    result = await service.check(request_for(plain("cloudflare")), owner=ANNA, files_under=None)
+    result = await checked(service, ANNA)
     assert result.quote.usd is not None
     return result.quote.usd
 
@@ -82,6 +87,23 @@ async def test_lent_keys_stop_at_the_days_budget_and_start_anew_tomorrow(house: 
         house.time.now += 24 * 3600
         await service.settled(await made(service, ANNA), owner=ANNA)
     assert server.accepted("cloudflare") == 5
+
+
+async def test_what_is_not_lent_is_said_before_it_is_asked_for(house: House, server: Emulation) -> None:
+    async with with_keys(house, server) as service:
+        one = await price(service)
+    async with with_keys(house, server, **LENT, PLAYGROUND_BUDGET_USD_PER_DAY=str(1.5 * one)) as service:
+        assert (await checked(service, ANNA)).not_lent is None
+        await made(service, BEN)
+        result = await checked(service, ANNA)
+        assert result.valid
+        assert f"${0.5 * one:.2f} of it is left, and this costs ${one:.2f}. Enter a key" in (result.not_lent or "")
+        assert "Nobody knows" in ((await checked(service, ANNA, "azerion")).not_lent or "")
+        # Not for what is free, or made with the operator's leave or a key of one's own.
+        assert (await checked(service, ANNA, "sandbox")).not_lent is None
+        assert (await checked(service, LOCAL)).not_lent is None
+        await service.keys.enter(ANNA, "cloudflare", "annas-key", {"account_id": "annas-account"})
+        assert (await checked(service, ANNA)).not_lent is None
 
 
 async def test_no_visitor_gets_more_than_his_share(house: House, server: Emulation) -> None:
