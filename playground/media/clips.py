@@ -1,6 +1,5 @@
 """Clips that somebody gave: opened by their index, and decoded to their exact last frame."""
 
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -37,20 +36,30 @@ def frames(clip: InputContainer, at: float = 0) -> Iterator[av.VideoFrame]:
 
     Raises `NoPicture` where there is no such stream, and `av.error.FFmpegError` where it is damaged.
     """
+    return clip.decode(_seek(clip, at))
+
+
+def last_frame(path: Path) -> av.VideoFrame:
+    """Decode from the last key frame on: far quicker than decoding all, and the same picture. Raises as `frames`."""
+    with opened(path) as clip:
+        stream = _seek(clip, 1)
+        packets, last = list(clip.demux(stream)), None
+        latest = max((packet.pts for packet in packets if packet.pts is not None), default=None)
+        for packet in packets:
+            # What no other picture refers to is most of them, and left out, but for the one that is wanted.
+            stream.codec_context.skip_frame = "DEFAULT" if packet.pts in (None, latest) else "NONREF"
+            for frame in packet.decode():
+                last = frame
+    if last is None:
+        raise NoPicture
+    return last
+
+
+def _seek(clip: InputContainer, at: float) -> av.VideoStream:
     if not clip.streams.video:
         raise NoPicture
     stream = clip.streams.video[0]
     stream.thread_type, stream.codec_context.thread_count = "AUTO", _THREADS
     if at > 0 and stream.duration is not None:
         clip.seek(max(0, int(stream.duration * at) - 1), stream=stream, backward=True)
-    return clip.decode(stream)
-
-
-def last_frame(path: Path) -> av.VideoFrame:
-    """Decode from the last key frame on: far quicker than decoding all, and the same picture. Raises as `frames`."""
-    with opened(path) as clip:
-        # A queue of one keeps the last frame and lets go of the others: at 4k they would take gigabytes.
-        last = deque(frames(clip, at=1), maxlen=1)
-    if not last:
-        raise NoPicture
-    return last[0]
+    return stream
