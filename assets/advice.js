@@ -64,6 +64,7 @@ function painter(mode, words, labels) {
     const notes = shown.filter((issue) => issue.severity === "warning").map((issue) => issue.message);
     // Of a missing key the form itself speaks, where it can be entered.
     if (provider?.why && provider.ready !== "key" && !isLocked) notes.unshift(provider.why);
+    if (answer.not_lent) notes.unshift(answer.not_lent);
     if (notes.length) more.push(make("ul", { class: "advice-notes" }, ...notes.map((note) => make("li", {}, note))));
     return { live, more };
   };

@@ -54,7 +54,7 @@ export async function mount({ element, props }) {
 
   function group(provider, models, modes) {
     const usable = provider.needs_key ? words.keyYes : words.sandbox;
-    const note = provider.gone ? words.gone : provider.ready === "ready" ? usable : provider.note;
+    const note = provider.all_locked ? words.gone : provider.ready === "ready" ? usable : provider.note;
     const head = make(
       "tr",
       { class: "caps-provider" },
@@ -62,7 +62,7 @@ export async function mount({ element, props }) {
         "th",
         { scope: "rowgroup", colspan: modes.length + 1 },
         make("b", {}, provider.label),
-        make("span", { class: `caps-ready ${provider.gone ? "gone" : provider.ready}` }, note),
+        make("span", { class: `caps-ready ${provider.all_locked ? "gone" : provider.ready}` }, note),
       ),
     );
     return make("tbody", {}, head, ...models.map((model) => row(provider, model, modes)));

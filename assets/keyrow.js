@@ -22,7 +22,7 @@ export function keyRow(view, words) {
   const forget = make("button", { type: "button", "aria-label": named(words.forgetNamed), onclick: drop }, words.forget);
   const untested = make("p", { class: "keys-untested" }, named(words.onlyARun));
   const gone = make("p", { class: "keys-gone", hidden: true }, named(words.gone));
-  tables().then((known) => (gone.hidden = !known.provider(id)?.gone), () => undefined);
+  tables().then((known) => (gone.hidden = !known.provider(id)?.all_locked), () => undefined);
   const form = make(
     "form",
     { class: "keys-form", autocomplete: "off", onsubmit: send },
@@ -91,21 +91,21 @@ export function keyRow(view, words) {
     key.input.value = "";
     for (const each of inputs().values()) each.removeAttribute("aria-invalid");
     return busy(words.saving, async () => {
-      const answer = await told(path, { method: "PUT", body });
-      if (answer.issues) return refused(answer.issues);
-      paint(answer);
+      const response = await reply(path, { method: "PUT", body });
+      if (response.status === 422) return refused((await response.json()).issues);
+      paint(await told(response));
       tell(words.saved, "good");
       renew();
     });
   }
 
   // What the server says to it; why it does nothing just now is said in its own words.
-  async function told(url, options) {
-    const response = await reply(url, options);
+  async function told(response) {
     const answer = await response.json();
-    if (response.ok || answer.issues) return answer;
+    if (response.ok) return answer;
     const { message, next_step } = answer.error ?? {};
-    throw Object.assign(new Error(`${url}: ${response.status}`), message ? { told: `${message} ${next_step}` } : {});
+    const says = next_step ? { told: `${message} ${next_step}` } : {};
+    throw Object.assign(new Error(`${response.url}: ${response.status}`), says);
   }
 
   function inputs() {
@@ -121,14 +121,14 @@ export function keyRow(view, words) {
 
   function tryOut() {
     return busy(named(words.testing), async () => {
-      const answer = await told(`${path}/test`, { method: "POST", signal: AbortSignal.timeout(TEST_WITHIN) });
+      const answer = await told(await reply(`${path}/test`, { method: "POST", signal: AbortSignal.timeout(TEST_WITHIN) }));
       tell(answer.says, answer.works === null ? "" : answer.works ? "good" : "bad");
     });
   }
 
   function drop() {
     return busy("", async () => {
-      paint(await told(path, { method: "DELETE" }));
+      paint(await told(await reply(path, { method: "DELETE" })));
       tell(words.forgotten, "good");
       key.input.focus();
       renew();

@@ -22,6 +22,9 @@ document.addEventListener("input", (event) => {
   if (place) keepNow(place.slice(0, -PROMPT.length), { prompt: event.target.value });
 });
 
+// Whoever has turned to something else meanwhile stays there.
+document.addEventListener("pointerdown", (event) => event.target.closest?.('[id$="-generate"]') || hadFocus.clear(), true);
+
 // Before a submit: who asks, and a number that is the same for all clicks of one burst.
 export function submitting(mode, count, values) {
   const now = Date.now();
@@ -48,6 +51,8 @@ export function submitted(mode) {
   button.disabled = false;
   button.removeAttribute("aria-busy");
   if (hadFocus.delete(mode) && document.activeElement === document.body) button.focus({ preventScroll: true });
+  // What is left of a budget may be less now.
+  checkSoon(mode);
   const problems = document.querySelector(`#tab-${mode} .problems`);
   problems?.classList.remove("stale", "gone");
   setTried(mode, Boolean(problems));

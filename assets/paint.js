@@ -24,6 +24,7 @@ export function painter(element, words, { act, refresh, settled }) {
   const doubt = doubts(find(".doubt"), words, settled);
   const notice = notices(words, () => buttons(last));
   const question = deleting(find(".deleting"), words.deleting, () => find(".buttons .delete"));
+  new ResizeObserver(unfold).observe(find(".prompt"));
   let shown = "";
   let bring = false;
   let last = null;
@@ -66,8 +67,7 @@ export function painter(element, words, { act, refresh, settled }) {
     if (prompt.dataset.job !== job.id) fold(prompt, true);
     prompt.dataset.job = job.id;
     say(prompt, job.prompt);
-    const more = find(".more");
-    more.hidden = prompt.hidden || (prompt.classList.contains("folded") && prompt.scrollHeight <= prompt.clientHeight);
+    unfold();
     outcome(job, state);
     doubt.show(job);
     const notes = find(".notes");
@@ -87,7 +87,11 @@ export function painter(element, words, { act, refresh, settled }) {
     bring = false;
   }
 
-  // A long prompt shows its beginning.
+  // A long prompt shows its beginning. How long is long hangs on the width, too, and on being in sight.
+  function unfold() {
+    const prompt = find(".prompt");
+    find(".more").hidden = prompt.hidden || (prompt.classList.contains("folded") && prompt.scrollHeight <= prompt.clientHeight);
+  }
   function fold(prompt, yes) {
     const more = find(".more");
     prompt.classList.toggle("folded", yes);

@@ -1,4 +1,4 @@
-// Hands a result over to a form: opens its tab and offers the reference, until the field there has taken it.
+// A result handed over to a form, or a job's settings: opens its tab, and waits until that can take it.
 
 import { held, MEDIA } from "./check.js";
 import { tables } from "./tables.js";
@@ -7,15 +7,45 @@ import { hasDoor, wish } from "./wishes.js";
 const EVERY = 80;
 // A tab that was never open may have to wait for its scripts, on a slow line or a busy machine.
 const AT_MOST = 20_000;
+// A rehearsal is a word of its own in the form, and the end of the prompt in a request.
+const REHEARSED = /^([^]*?)\s*\[sandbox:([a-z-]+)\]\s*$/;
+const WHO = new Set(["provider", "model", "mode"]);
 
 let turn = 0;
 
 // `detail`: mode, field, reference; its name and its video for those who show them; who made it. The event is
 // `pg:use` on the document, and whoever takes it prevents the default.
 export function use(detail) {
+  whenOpen(detail.mode, () => {
+    // A tab that was never open has no field yet.
+    const taken = !document.dispatchEvent(new CustomEvent("pg:use", { detail, cancelable: true }));
+    if (taken) arrive(detail);
+    return taken;
+  });
+}
+
+// A job's settings in its form once more, but for its media: what it did not set is not set there either.
+export async function again(job, said) {
+  const known = await tables().catch(() => null);
+  const fields = Object.keys(known?.model(job.provider, job.model)?.modes[job.mode]?.fields ?? job.request);
+  const [, prompt, rehearsal] = REHEARSED.exec(job.request.prompt ?? "") ?? [null, job.request.prompt, ""];
+  const asked = { ...job.request, prompt };
+  const names = fields.filter((name) => !MEDIA.has(name) && !WHO.has(name));
+  const changes = { ...Object.fromEntries(names.map((name) => [name, asked[name] ?? null])), rehearsal };
+  whenOpen(job.mode, () => {
+    const isThere = hasDoor(job.mode) && document.querySelector(`#${job.mode}-prompt textarea`)?.checkVisibility();
+    if (!isThere) return false;
+    toPrompt(job.mode);
+    wish(job.mode, { provider: job.provider, model: job.model, changes, said });
+    return true;
+  });
+}
+
+// `attempt()`: whether it has been done; asked until it has, unless somebody wants something else meanwhile.
+function whenOpen(mode, attempt) {
   const mine = ++turn;
   const until = Date.now() + AT_MOST;
-  const tab = document.getElementById(`tab-${detail.mode}-button`);
+  const tab = document.getElementById(`tab-${mode}-button`);
   const before = document.body.dataset.tab;
   let came = false;
   tab?.click();
@@ -24,36 +54,13 @@ export function use(detail) {
     if (mine !== turn) return;
     const opened = document.body.dataset.tab;
     // Whoever opens another tab meanwhile wants that one.
-    if (opened !== detail.mode && (came || opened !== before)) return;
-    came = opened === detail.mode;
+    if (opened !== mode && (came || opened !== before)) return;
+    came = opened === mode;
     // A click on a page that is busy may open nothing.
     if (isLate && tab?.getAttribute("aria-selected") === "false") tab.click();
-    const taken = !document.dispatchEvent(new CustomEvent("pg:use", { detail, cancelable: true }));
-    // A tab that was never open has no field yet.
-    if (taken) arrive(detail);
-    else if (Date.now() < until) setTimeout(offer, EVERY, true);
+    if (!attempt() && Date.now() < until) setTimeout(offer, EVERY, true);
   };
   offer(false);
-}
-
-// A job's settings in its form once more, but for its media: what it did not set is not set there either.
-export async function again(job, said) {
-  const known = await tables().catch(() => null);
-  const fields = known?.model(job.provider, job.model)?.modes[job.mode]?.fields;
-  if (!fields) return;
-  const names = Object.keys(fields).filter((name) => !MEDIA.has(name));
-  const changes = Object.fromEntries(names.map((name) => [name, job.request[name] ?? null]));
-  const mine = ++turn;
-  const until = Date.now() + AT_MOST;
-  document.getElementById(`tab-${job.mode}-button`)?.click();
-  const offer = () => {
-    if (mine !== turn) return;
-    const isOpen = document.querySelector(`#${job.mode}-prompt textarea`)?.checkVisibility();
-    if (!isOpen || !hasDoor(job.mode)) return Date.now() < until && setTimeout(offer, EVERY);
-    toPrompt(job.mode);
-    wish(job.mode, { provider: job.provider, model: job.model, changes, said });
-  };
-  offer();
 }
 
 function toPrompt(mode) {

@@ -380,6 +380,11 @@ class Table:
         """The models that have this mode, in the table's order."""
         return tuple(model for model in self.models if (model.id, mode) in self.specs)
 
+    def has_price(self, mode: Mode) -> bool:
+        """Whether some price of a mode's models is known."""
+        specs = (self.specs[model.id, mode] for model in self.models_for(mode))
+        return any(price.usd_per_second != UNKNOWN for spec in specs for price in spec.prices)
+
     def modes(self) -> tuple[Mode, ...]:
         """Every mode that at least one model has."""
         return tuple(dict.fromkeys(mode for _, mode in self.specs))

@@ -184,7 +184,7 @@ class NotConfigured(PlaygroundError):
 
 
 class OverBudget(PlaygroundError):
-    """The operator lends his key up to an amount each day, and this would go beyond it; nothing was sent."""
+    """The operator lends his key up to an amount each day, and not for this; nothing was sent."""
 
     code = "over_budget"
     retryable = True

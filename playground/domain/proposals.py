@@ -12,11 +12,11 @@ from datetime import datetime
 from itertools import count
 from typing import Final, NamedTuple
 
-from playground.domain.capabilities import UNKNOWN, ModeSpec, Parameter, Table
+from playground.domain.capabilities import ModeSpec, Parameter, Table
 from playground.domain.issues import Issue, errors
 from playground.domain.media import Facts, MediaFacts
 from playground.domain.planning import Quote, price
-from playground.domain.request import PARAMETER_KINDS, Mode, Value, VideoRequest
+from playground.domain.request import PARAMETER_KINDS, Value, VideoRequest
 from playground.domain.validation import check, spec_for
 
 MIND: Final[Mapping[str, float]] = {
@@ -110,18 +110,13 @@ def _starts(
     others = [table for table in tables.values() if table.id != request.provider]
     # A preview that needs no key is not what somebody wants who asked for a model: it comes last. Before it those come
     # whose price nobody knows.
-    others.sort(key=lambda t: (t.id != instead, t.provider.credential is None, not _has_price(t, request.mode)))
+    others.sort(key=lambda t: (t.id != instead, t.provider.credential is None, not t.has_price(request.mode)))
     for table in (home, *others):
         # Somebody else's model of the same name first: it is the smaller change.
         for model in sorted(table.models_for(request.mode), key=lambda model: model.id != used):
             if table is home and model.id == used:
                 continue
             yield request.model_copy(update={"provider": table.id, "model": model.id}), table
-
-
-def _has_price(table: Table, mode: Mode) -> bool:
-    prices = (price for model in table.models_for(mode) for price in table.specs[model.id, mode].prices)
-    return any(price.usd_per_second != UNKNOWN for price in prices)
 
 
 def _named_instead(table: Table, model_id: str | None) -> str | None:

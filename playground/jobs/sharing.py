@@ -7,6 +7,7 @@ from typing import Final
 
 from playground.domain.errors import OverBudget
 
+_NEVER: Final = "Enter a key of your own, or choose something cheaper."
 LOCAL: Final = "local"
 """The owner of jobs made on the command line: the operator."""
 
@@ -50,7 +51,8 @@ class Sharing:
             if limit is not None and price_usd > 0 and _is_above(taken, limit):
                 left = max(0.0, limit - (taken - price_usd))
                 says = f"The key of this server is lent{to} for ${limit:.2f} a day"
-                raise OverBudget(f"{says}: ${left:.2f} of it is left, and this costs ${price_usd:.2f}.")
+                told = f"{says}: ${left:.2f} of it is left, and this costs ${price_usd:.2f}."
+                raise OverBudget(told) if price_usd <= limit else OverBudget(told, next_step=_NEVER)
 
 
 def day_of(seconds: float) -> float:

@@ -21,7 +21,7 @@ from playground.jobs.schema import job_events as _events
 from playground.jobs.schema import jobs as _jobs
 from playground.jobs.schema import upgrade
 from playground.jobs.sharing import Sharing, day_of
-from playground.jobs.upkeep import Upkeep, lent
+from playground.jobs.upkeep import Upkeep, spent_with_lent_keys
 
 _KEPT: Final = _jobs.c.deleted_at.is_(None)
 Beside = str | tuple[str, ...]
@@ -91,7 +91,7 @@ class Store:
             self._append(connection, job.id, 1, "created", {"state": job.state})
             # After the row is written, so that two who write at once cannot both be the last that fits.
             if sharing.is_counted(job.owner, job.credential):
-                sharing.check(job.owner, job.price_usd, lent(connection, day_of(job.created_at)))
+                sharing.check(job.owner, job.price_usd, spent_with_lent_keys(connection, day_of(job.created_at)))
             if job.instead_of is not None and not self._settle_for(connection, job):
                 raise _NoLongerUncertain
             for whose, most in beside:
@@ -143,8 +143,8 @@ class Store:
         return connection.execute(query).scalar_one()
 
     async def lent(self, since: float) -> dict[str, float]:
-        """What was spent with the operator's keys since a moment (seconds since the epoch), by owner, in US dollars."""
-        return await self._db.read(lambda connection: lent(connection, since))
+        """What jobs with the operator's keys cost since a moment (seconds since the epoch), by owner, in US dollars."""
+        return await self._db.read(lambda connection: spent_with_lent_keys(connection, since))
 
     async def get(self, job_id: str) -> JobRecord | None:
         """A job by its id; None for one that was deleted."""

@@ -1,4 +1,4 @@
-"""What is asked of all jobs together, by whoever tidies up or watches; beside the store, this knows SQL."""
+"""What is asked of all jobs together: what to tidy up, what they cost; beside the store, this knows SQL."""
 
 from collections.abc import Callable
 from typing import Protocol, TypeVar
@@ -79,7 +79,7 @@ class Upkeep:
         await self._transaction(write)
 
 
-def lent(connection: sa.Connection, since: float) -> dict[str, float]:
+def spent_with_lent_keys(connection: sa.Connection, since: float) -> dict[str, float]:
     """What jobs with the operator's keys cost since a moment, by owner; those that surely cost nothing left out."""
     free = sa.and_(_jobs.c.state.in_(("failed", "cancelled")), _jobs.c.charged == "no")
     counted = (_jobs.c.created_at >= since, _jobs.c.owner != LOCAL, _jobs.c.credential.startswith("env:"), ~free)

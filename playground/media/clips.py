@@ -15,6 +15,10 @@ _ONLY: Final = {"format_whitelist": "mov,matroska", "protocol_whitelist": "file"
 """Never left to a guess: a playlist would be followed to other files of this machine."""
 
 
+_SKIPS: Final = frozenset({"h264", "mpeg4"})
+"""Decoders that can leave out, packet by packet, what no other picture refers to."""
+
+
 class NoPicture(ValueError):
     """A clip without a single frame."""
 
@@ -44,10 +48,11 @@ def last_frame(path: Path) -> av.VideoFrame:
     with opened(path) as clip:
         stream = _seek(clip, 1)
         packets, last = list(clip.demux(stream)), None
-        latest = max((packet.pts for packet in packets if packet.pts is not None), default=None)
+        latest = max((each.pts for each in packets if each.pts is not None and not each.is_discard), default=None)
         for packet in packets:
-            # What no other picture refers to is most of them, and left out, but for the one that is wanted.
-            stream.codec_context.skip_frame = "DEFAULT" if packet.pts in (None, latest) else "NONREF"
+            if stream.codec_context.name in _SKIPS:
+                # What no other picture refers to is most of them, and left out, but for the one that is wanted.
+                stream.codec_context.skip_frame = "DEFAULT" if packet.pts in (None, latest) else "NONREF"
             for frame in packet.decode():
                 last = frame
     if last is None:

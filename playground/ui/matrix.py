@@ -32,7 +32,7 @@ def _provider(shelf: Shelf, table: Table) -> Json:
         "id": table.id,
         "label": table.provider.label,
         "ready": shelf.readiness(table.id),
-        "gone": all(shelf.is_locked(model) for model in table.models),
+        "all_locked": all(shelf.is_locked(model) for model in table.models),
         "note": texts.said().readiness[shelf.readiness(table.id)],
         "why": shelf.why_not(table.id),
         "needs_key": table.provider.credential is not None,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final, Literal
 
-from playground.domain.capabilities import UNKNOWN, ModelFacts, Table
+from playground.domain.capabilities import ModelFacts, Table
 from playground.domain.request import Mode
 from playground.jobs.service import STRANGER, Service
 from playground.ui import texts
@@ -103,9 +103,7 @@ class Shelf:
 
     def _rank(self, table: Table, mode: Mode) -> tuple[bool, int, bool, bool]:
         needs_none = table.provider.credential is None
-        prices = (price for model in table.models_for(mode) for price in table.specs[model.id, mode].prices)
-        unpriced = all(price.usd_per_second == UNKNOWN for price in prices)
-        return self._all_gone(table, mode), _ORDER[self.readiness(table.id)], needs_none, unpriced
+        return self._all_gone(table, mode), _ORDER[self.readiness(table.id)], needs_none, not table.has_price(mode)
 
     def _provider_note(self, table: Table, mode: Mode) -> str:
         if self._all_gone(table, mode):

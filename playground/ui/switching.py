@@ -35,12 +35,12 @@ class Switched:
     typed: Mapping[str, object]
     """What typed fields hold now, where that changed."""
     memory: dict[str, object]
-    """For the browser to keep and to hand back: where the form was, and what was set aside."""
+    """For the browser to keep and to hand back: where the form was, what was chosen there, and what was set aside."""
 
 
 def remembered(drawn: Drawn) -> dict[str, object]:
     """The memory of a form that has not been moved."""
-    return {"provider": drawn.provider, "model": drawn.model, "aside": {}, "shown": {}, "said": []}
+    return {"provider": drawn.provider, "model": drawn.model, "aside": {}, "shown": {}, "said": [], "chosen": {}}
 
 
 def read_wish(value: object) -> Wish | None:
@@ -58,14 +58,16 @@ def switch(mode_form: ModeForm, memory: object, held: Mapping[str, object], wish
     # Whoever has touched a field since has chosen; else what was set aside is still what is wanted.
     wanted = {n: aside[n] if n in aside and _same(v, shown.get(n)) else v for n, v in held.items()}
     # Of the fine print, what nobody chose is the new provider's own default, whichever others were looked at before.
-    left = {n for n, v in wanted.items() if n in usual and n not in aside and n not in MAIN and _same(v, usual[n])}
-    wanted |= dict.fromkeys(left)
+    chosen = {n: v for n, v in _mapping(known.get("chosen")).items() if n in wanted and _same(v, wanted[n])}
+    chosen |= {n: v for n, v in wanted.items() if n in usual and not _same(v, usual[n])}
+    wanted |= dict.fromkeys(n for n in usual if n in wanted and not (n in chosen or n in aside or n in MAIN))
     typed: dict[str, object] = {}
     if wish is not None:
         wanted |= {"provider": wish.provider, "model": wish.model}
+        wanted["rehearsal"] = wish.changes.get("rehearsal", wanted.get("rehearsal"))
         for name, value in wish.changes.items():
             if name in mode_form.styles:
-                wanted[name] = as_held(name, mode_form.styles[name], value, held.get(name))
+                chosen[name] = wanted[name] = as_held(name, mode_form.styles[name], value, held.get(name))
                 if mode_form.styles[name] in _TYPED:
                     typed[name] = wanted[name]
     drawn = mode_form.draw(wanted)
@@ -84,6 +86,7 @@ def switch(mode_form: ModeForm, memory: object, held: Mapping[str, object], wish
             "model": drawn.model,
             "aside": lost,
             "shown": after,
+            "chosen": {n: v for n, v in chosen.items() if mode_form.styles[n] not in _TYPED},
             "said": [{"label": texts.said().field(n), "value": _said(n, v)} for n, v in lost.items()],
         },
     )

@@ -135,7 +135,7 @@ def test_several_videos_each_have_their_facts(visit: Visit) -> None:
     ]
     page.route("**/media/**", lambda route: route.fulfill(status=404))
     theirs = f"projects/demo-project/locations/us-central1/operations/{'0123456789abcdef' * 4}"
-    done = {**VIEW, "state": "succeeded", "step": 4, "videos": videos, "provider_job_id": theirs}
+    done = {**VIEW, "state": "succeeded", "step": 4, "videos": videos, "provider_job_id": theirs, "price_usd": 1.6}
     play(page, [{**done, "notes": ["It came without sound."]}])
     strip = page.get_by_role("group", name="Videos of this job")
     expect(strip.get_by_role("button", name="Video 1", pressed=True)).to_be_visible()
@@ -143,6 +143,7 @@ def test_several_videos_each_have_their_facts(visit: Visit) -> None:
     strip.get_by_role("button", name="Video 2").click()
     expect(page.locator(".about")).to_contain_text("without sound")
     expect(page.locator(".about")).to_contain_text("1.2 MB")
+    expect(page.locator(".about")).to_contain_text("Price (estimate)$1.60")
     expect(page.locator(".card video")).to_have_attribute("src", re.compile("/media/played/2"))
     expect(page.get_by_role("link", name="Download")).to_have_attribute("download", "clip-2.mp4")
     # A request can name the last frame of a job's first video only.
@@ -162,20 +163,25 @@ def test_several_videos_each_have_their_facts(visit: Visit) -> None:
 def test_a_long_prompt_is_folded_and_can_be_read_whole(visit: Visit) -> None:
     page = visit(None)
     play(page, [{**VIEW, "prompt": "A long way down the river. " * 60}])
-    prompt = page.locator(".card .prompt")
-    folded = prompt.evaluate("({ clientHeight }) => clientHeight")
-    more = page.get_by_role("button", name="Show the whole prompt")
+    more = page.locator(".card .more")
+    expect(more).to_have_text("Show the whole prompt")
+    height = "({ clientHeight }) => clientHeight"
+    folded = page.locator(".card .prompt").evaluate(height)
     more.click()
-    assert (
-        prompt.evaluate("({ clientHeight, scrollHeight }) => [clientHeight, scrollHeight - clientHeight]")[0]
-        > 3 * folded
-    )
-    page.get_by_role("button", name="Show less").click()
+    expect(more).to_have_text("Show less")
+    assert page.locator(".card .prompt").evaluate(height) > 3 * folded
+    more.click()
     expect(more).to_have_attribute("aria-expanded", "false")
-    assert prompt.evaluate("({ clientHeight }) => clientHeight") == folded
+    assert page.locator(".card .prompt").evaluate(height) == folded
+    # What is short enough on a wide screen may be long on a narrow one.
+    play(page, [{**VIEW, "prompt": "A long way down the river. " * 4}])
+    expect(page.locator(".card .prompt")).to_be_visible()
+    expect(more).to_be_hidden()
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    expect(more).to_be_visible()
 
 
-def test_a_short_prompt_has_nothing_to_unfold_and_a_job_says_its_model_and_an_estimate(visit: Visit) -> None:
+def test_a_short_prompt_has_nothing_to_unfold_and_a_job_says_its_model(visit: Visit) -> None:
     page = visit(None)
     play(page, [VIEW])
     expect(page.locator(".card .facts")).to_contain_text("Sandbox · Sandbox preview · ")

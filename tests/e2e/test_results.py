@@ -119,6 +119,17 @@ def test_the_settings_of_a_job_are_put_back_into_its_form(visit: Visit, clip: Cl
     expect(form.at("seed").locator("input")).to_have_value("")
 
 
+def test_a_rehearsal_comes_back_as_one(visit: Visit) -> None:
+    page = visit()
+    form = Form(page, "text-to-video").open().write("A boat").advanced().rehearse("Filtered")
+    form.generate()
+    reaches(page, "failed")
+    form.write("Another").rehearse("Slow")
+    card(page).get_by_role("button", name="Use these settings").click()
+    expect(form.at("prompt").locator("textarea")).to_have_value("A boat")
+    expect(form.chosen("rehearsal")).to_contain_text("iltered")
+
+
 def test_the_request_and_the_answers_can_be_looked_at(visit: Visit) -> None:
     page = visit()
     Form(page, "text-to-video").open().write("A boat to look at [sandbox:filtered]").generate()

@@ -145,6 +145,10 @@ async def test_an_unknown_price_needs_the_operators_leave(house: House, server: 
         with pytest.raises(OverBudget, match="Nobody knows what this costs") as refused:
             await made(service, ANNA, "azerion")
         assert "tomorrow" not in refused.value.next_step
+    async with with_keys(house, server, **LENT, **budget, PLAYGROUND_BUDGET_USD_PER_OWNER="0.01") as service:
+        dear = (await checked(service, ANNA)).not_lent
+        assert "each visitor" in (dear or "")
+        assert "tomorrow" not in (dear or "")
     async with with_keys(house, server, **LENT, **budget, PLAYGROUND_SHARE_UNPRICED="1") as service:
         job = await made(service, ANNA, "azerion")
         assert (await service.settled(job, owner=ANNA)).state == "succeeded"

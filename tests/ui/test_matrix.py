@@ -48,7 +48,7 @@ def test_the_matrix_has_every_model_and_every_cell_of_the_tables() -> None:
 def test_only_who_has_nothing_left_is_gone() -> None:
     for shelf, gone in ((here(), {"gemini"}), (here(allow_retired=True), set[str]())):
         providers = cast("Any", matrix(shelf))["providers"]
-        assert {each["id"] for each in providers if each["gone"]} == gone
+        assert {each["id"] for each in providers if each["all_locked"]} == gone
 
 
 def test_a_model_says_where_it_stands() -> None:

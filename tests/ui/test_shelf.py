@@ -41,6 +41,12 @@ def test_with_a_key_the_page_starts_with_a_live_provider_that_has_one() -> None:
     assert ModeForm("references", here).draw({}).provider == "vertex"
 
 
+def test_among_those_with_a_key_one_whose_price_is_known_comes_first() -> None:
+    here = shelf("tokenbay", "vertex", made=("sandbox", "vertex", "tokenbay"))
+    assert [provider for _, provider in here.providers("text-to-video")][:2] == ["vertex", "tokenbay"]
+    assert ModeForm("text-to-video", here).draw({}).provider == "vertex"
+
+
 def test_a_key_for_what_was_shut_down_is_no_reason_to_start_there() -> None:
     assert ModeForm("text-to-video", shelf("gemini", made=("gemini", "sandbox"))).draw({}).provider == "sandbox"
 

@@ -79,6 +79,26 @@ def test_whom_one_looked_at_before_changes_nothing_of_the_fine_print() -> None:
         assert {name: held[name] for name in straight} == {**straight, "prompt": "A boat"}
 
 
+def test_a_choice_outlasts_a_provider_whose_default_it_is() -> None:
+    form = ModeForm("image-to-video", Shelf(load_tables(), today=lambda: date(2026, 11, 20)))
+    drawn = form.draw({"provider": "vertex"})
+    held: dict[str, object] = {"provider": "vertex", "model": drawn.model, **{c.name: c.value for c in drawn.controls}}
+    assert held["resize_mode"] == "pad"
+    memory, held = remembered(drawn), {**held, "resize_mode": "crop"}
+    for provider in ("sandbox", "vertex"):
+        moved = switch(form, memory, {**held, "provider": provider})
+        memory, held = moved.memory, after(moved, held)
+        assert held["resize_mode"] == "crop"
+
+
+def test_a_wish_may_say_what_is_rehearsed() -> None:
+    memory, held = start(rehearsal="slow")
+    assert switch(FORM, memory, held, Wish("sandbox", "sandbox-preview", {})).drawn.rehearsal == "slow"
+    for wanted in ("filtered", UNSET):
+        wish = Wish("sandbox", "sandbox-preview", {"rehearsal": wanted})
+        assert switch(FORM, memory, held, wish).drawn.rehearsal == wanted
+
+
 def test_a_proposal_changes_what_it_names_and_sets_nothing_aside_for_it() -> None:
     memory, held = start(negative_prompt="rain", seed="7", duration_seconds=6)
     wish = Wish("sandbox", "sandbox-preview", {"duration_seconds": 8, "negative_prompt": None, "seed": 0})

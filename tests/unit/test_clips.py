@@ -35,6 +35,7 @@ def encoded(path: Path, codec: str, options: dict[str, str], count: int = 61) ->
         ("a.mp4", "libx265", {"x265-params": "log-level=none:bframes=4"}),
         ("a.mp4", "mpeg4", {"bf": "2"}),
         ("a.webm", "libvpx-vp9", {"deadline": "realtime", "cpu-used": "8"}),
+        ("a.mp4", "libsvtav1", {"preset": "12", "svtav1-params": "pred-struct=2"}),
     ],
 )
 def test_the_last_frame_is_exact_whoever_encoded_it(

@@ -134,11 +134,9 @@ class Script:
     def comments(self, needs: str) -> list[str]:
         """What stands at the top: what it does, what it needs, what is to be set."""
         says = [f"{self.title}: create, wait, download.", needs]
-        files = [
-            medium.source for medium in self.media.values() if "://" not in medium.source and medium.handle is None
-        ]
+        files = [source for source in self.sources() if not is_url(source)]
         if files:
-            says.append(f"Reads {', '.join(files)}: put it where you run this.")
+            says.append(f"Reads {' and '.join(files)}; a bare name is looked for where you run this.")
         if self.key_env is not None:
             says.append(f"Set {self.key_env} in the environment; this file holds no key.")
         says += [f"Set {env} in the environment." for env in self._to_set()]
