@@ -24,7 +24,7 @@ export function painter(element, words, { act, refresh, settled }) {
   const doubt = doubts(find(".doubt"), words, settled);
   const notice = notices(words, () => buttons(last));
   const question = deleting(find(".deleting"), words.deleting, () => find(".buttons .delete"));
-  new ResizeObserver(unfold).observe(find(".prompt"));
+  new ResizeObserver(offerMore).observe(find(".prompt"));
   let shown = "";
   let bring = false;
   let last = null;
@@ -67,7 +67,7 @@ export function painter(element, words, { act, refresh, settled }) {
     if (prompt.dataset.job !== job.id) fold(prompt, true);
     prompt.dataset.job = job.id;
     say(prompt, job.prompt);
-    unfold();
+    offerMore();
     outcome(job, state);
     doubt.show(job);
     const notes = find(".notes");
@@ -88,10 +88,11 @@ export function painter(element, words, { act, refresh, settled }) {
   }
 
   // A long prompt shows its beginning. How long is long hangs on the width, too, and on being in sight.
-  function unfold() {
+  function offerMore() {
     const prompt = find(".prompt");
     find(".more").hidden = prompt.hidden || (prompt.classList.contains("folded") && prompt.scrollHeight <= prompt.clientHeight);
   }
+
   function fold(prompt, yes) {
     const more = find(".more");
     prompt.classList.toggle("folded", yes);

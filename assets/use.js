@@ -28,10 +28,11 @@ export function use(detail) {
 export async function again(job, said) {
   const known = await tables().catch(() => null);
   const fields = Object.keys(known?.model(job.provider, job.model)?.modes[job.mode]?.fields ?? job.request);
-  const [, prompt, rehearsal] = REHEARSED.exec(job.request.prompt ?? "") ?? [null, job.request.prompt, ""];
-  const asked = { ...job.request, prompt };
+  const [, spoken, rehearsal] = REHEARSED.exec(job.request.prompt ?? "") ?? [];
+  const isRehearsed = known?.provider(job.provider)?.rehearsals.includes(rehearsal) ?? false;
+  const asked = isRehearsed ? { ...job.request, prompt: spoken } : job.request;
   const names = fields.filter((name) => !MEDIA.has(name) && !WHO.has(name));
-  const changes = { ...Object.fromEntries(names.map((name) => [name, asked[name] ?? null])), rehearsal };
+  const changes = { ...Object.fromEntries(names.map((name) => [name, asked[name] ?? null])), rehearsal: isRehearsed ? rehearsal : "" };
   whenOpen(job.mode, () => {
     const isThere = hasDoor(job.mode) && document.querySelector(`#${job.mode}-prompt textarea`)?.checkVisibility();
     if (!isThere) return false;

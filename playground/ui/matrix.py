@@ -35,6 +35,7 @@ def _provider(shelf: Shelf, table: Table) -> Json:
         "all_locked": all(shelf.is_locked(model) for model in table.models),
         "note": texts.said().readiness[shelf.readiness(table.id)],
         "why": shelf.why_not(table.id),
+        "rehearsals": list(table.provider.rehearsals),
         "needs_key": table.provider.credential is not None,
         "models": [_model(shelf, table, model) for model in table.models],
     }

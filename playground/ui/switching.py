@@ -58,7 +58,7 @@ def switch(mode_form: ModeForm, memory: object, held: Mapping[str, object], wish
     # Whoever has touched a field since has chosen; else what was set aside is still what is wanted.
     wanted = {n: aside[n] if n in aside and _same(v, shown.get(n)) else v for n, v in held.items()}
     # Of the fine print, what nobody chose is the new provider's own default, whichever others were looked at before.
-    chosen = {n: v for n, v in _mapping(known.get("chosen")).items() if n in wanted and _same(v, wanted[n])}
+    chosen = {n: v for n, v in _mapping(known.get("chosen")).items() if n in usual and _same(v, wanted.get(n))}
     chosen |= {n: v for n, v in wanted.items() if n in usual and not _same(v, usual[n])}
     wanted |= dict.fromkeys(n for n in usual if n in wanted and not (n in chosen or n in aside or n in MAIN))
     typed: dict[str, object] = {}

@@ -121,7 +121,15 @@ def test_values_of_a_request_as_the_form_holds_them() -> None:
 
 def test_nonsense_from_a_browser_moves_nothing_far() -> None:
     here = FORM.draw({}).provider
-    told: list[object] = [None, 7, "x", [], {"aside": 3, "provider": {}}, {"aside": {"seed": {}}, "shown": []}]
+    told: list[object] = [
+        None,
+        7,
+        "x",
+        [],
+        {"aside": 3, "provider": {}},
+        {"aside": {"seed": {}}, "shown": []},
+        {"chosen": {"provider": 5, "x": 1, "seed": []}},
+    ]
     for nonsense in told:
         memory, held = start(prompt="A boat")
         moved = switch(FORM, nonsense, {**held, "provider": 5}, read_wish({"changes": {"nothing": 1}, "model": []}))
