@@ -59,7 +59,8 @@ class Water:
     def _heights(self, rows: Field, pose: Pose, eye: float, seconds: float) -> Field:
         """The heights of the waves, mean 0, over each run of pixels of some rows of the picture."""
         away = np.minimum(eye / np.maximum(rows - pose.level, 0.5), 120)
-        columns = np.arange(_RUN / 2, self._frame.width, _RUN, dtype=np.float32) - np.float32(pose.middle)
+        # At every other run; what lies between is no surprise.
+        columns = np.arange(_RUN, self._frame.width, 2 * _RUN, dtype=np.float32) - np.float32(pose.middle)
         across = columns * (away * np.float32(_CELLS_A_UNIT / self._frame.focal / pose.zoom))
         total = np.zeros(across.shape, np.float32)
         for number, (sideways, towards) in enumerate(_TRAINS):
@@ -67,7 +68,7 @@ class Water:
             rows = ((away + pose.forward + towards * seconds) * _CELLS_A_UNIT).repeat(across.shape[1], axis=1)
             total += opencv.remap(self._waves, across + begun, rows, opencv.INTER_LINEAR, None, opencv.BORDER_WRAP)
         # Far waves are smaller than a pixel.
-        return total * np.minimum(1, 5 / away)
+        return opencv.resize(total * np.minimum(1, 5 / away), (self._frame.width // _RUN, len(away)))
 
 
 class Weather:
