@@ -132,7 +132,7 @@ function painter(mode, words, labels) {
       return make(
         "li",
         {},
-        make("span", { class: "advice-change" }, who(proposal, known, held), ...all.map((each) => changed(each)).filter(Boolean)),
+        make("span", { class: "advice-change" }, who(proposal, known, held), ...all.map((each) => changed(each))),
         make("span", { class: "advice-price" }, price(proposal.price_usd, words)),
         make(
           "button",

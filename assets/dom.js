@@ -7,13 +7,18 @@ export function make(tag, attributes = {}, ...children) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  element.append(...given(children));
   return element;
 }
 
-// What an element holds from now on; nothing where a child is null.
+// What an element holds from now on.
 export function refill(element, ...children) {
-  element.replaceChildren(...children.filter((child) => child !== null));
+  element.replaceChildren(...given(children));
+}
+
+// Where a child is nothing, nothing stands in its place.
+function given(children) {
+  return children.filter((child) => child !== null && child !== undefined && child !== "");
 }
 
 // Written only on change, so that a live region speaks once.

@@ -7,9 +7,10 @@ from typing import Final
 
 from playground.domain.errors import OverBudget
 
-_NEVER: Final = "Enter a key of your own, or choose something cheaper."
 LOCAL: Final = "local"
 """The owner of jobs made on the command line: the operator."""
+_TOO_DEAR: Final = "Enter a key of your own, or choose something cheaper."
+"""What to do where one job costs more than is lent in a whole day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Sharing:
                 left = max(0.0, limit - (taken - price_usd))
                 says = f"The key of this server is lent{to} for ${limit:.2f} a day"
                 told = f"{says}: ${left:.2f} of it is left, and this costs ${price_usd:.2f}."
-                raise OverBudget(told) if price_usd <= limit else OverBudget(told, next_step=_NEVER)
+                raise OverBudget(told) if price_usd <= limit else OverBudget(told, next_step=_TOO_DEAR)
 
 
 def day_of(seconds: float) -> float:

@@ -13,8 +13,6 @@ _THREADS: Final = 2
 """Each has frames of its own in memory."""
 _ONLY: Final = {"format_whitelist": "mov,matroska", "protocol_whitelist": "file"}
 """Never left to a guess: a playlist would be followed to other files of this machine."""
-
-
 _SKIPS: Final = frozenset({"h264", "mpeg4"})
 """Decoders that can leave out, packet by packet, what no other picture refers to."""
 

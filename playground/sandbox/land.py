@@ -23,7 +23,7 @@ def land(shot: Shot, look: Look, frame: Frame, dice: np.random.Generator) -> lis
         strips = [strip for strip in strips if strip[2] >= SHORE] + place.get("bank", [])
     things = [*place.get("things", ()), *table("scenery")["subjects"].get(shot.subject, ())]
     # Each goes down to where the next one's foot is.
-    feet = [*(frame.foot(depth) for _, _, depth in strips[1:]), frame.height, *(frame.height for _ in things)]
+    feet = [*(frame.foot(depth) for _, _, depth in strips[1:]), *[frame.height] * (1 + len(things))]
     return [
         _Strip(look, frame, dice, table("scenery")["strips"][kind], height * frame.unit, depth).plate(below)
         for (kind, height, depth), below in zip([*strips, *things], feet, strict=True)

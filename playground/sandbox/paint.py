@@ -36,8 +36,8 @@ def blend(first: Field, second: Field, share: Field | float) -> Field:
 def look_of(shot: Shot) -> Look:
     """What the tables say of a shot: its place before its weather, that before the hour."""
     tables = table("scenery")
-    said = tables["hours"][shot.hour], tables["weathers"].get(shot.weather, {}), tables["places"][shot.place]
-    look = Look(**{name: value for part in (tables["usual"], *said) for name, value in part.items()})
+    said = tables["usual"] | tables["hours"][shot.hour] | tables["weathers"].get(shot.weather, {})
+    look = Look(**said | tables["places"][shot.place])
     look.glow, look.light = colour(look.glow), colour(look.light)
     look.land = blend(colour(look.land), WHITE, 0.7 * look.snowy)
     look.sky = [blend(tone, tone.mean() * WHITE / 250, look.grey * look.vivid) for tone in map(colour, look.sky)]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from playground.media import clips
+from tests.sounds import sound_alone
 
 SIZE = (160, 96)
 
@@ -50,13 +51,6 @@ def test_the_last_frame_is_exact_whoever_encoded_it(
 
 
 def test_a_clip_without_a_picture_says_so(tmp_path: Path) -> None:
-    path = tmp_path / "sound.mp4"
-    container: Any
-    with av.open(path, "w") as container:
-        stream = container.add_stream("aac", rate=48_000, layout="mono")
-        silence = av.AudioFrame.from_ndarray(np.zeros((1, 48_000), np.float32), format="fltp", layout="mono")
-        silence.rate = 48_000
-        container.mux(stream.encode(silence))
-        container.mux(stream.encode(None))
+    path = sound_alone(tmp_path / "sound.mp4")
     with pytest.raises(clips.NoPicture):
         clips.last_frame(path)

@@ -19,6 +19,7 @@ from playground.domain.media import MediaFacts
 from playground.jobs.boxes import mp4_problem
 from playground.jobs.formats import MIME_TYPES, Clip, sniff
 from playground.jobs.probe import open_clip, probe_image, probe_video
+from tests.sounds import sound_alone
 
 IMAGES = ("png", "jpeg", "webp", "avif", "gif", "bmp", "tiff")
 
@@ -282,15 +283,7 @@ def test_a_codec_that_nobody_knows_is_refused(good: Path, tmp_path: Path) -> Non
 
 
 def test_sound_alone_is_no_clip(tmp_path: Path) -> None:
-    path = tmp_path / "a.mp4"
-    container: Any
-    with av.open(path, "w") as container:
-        stream = container.add_stream("aac", rate=48_000, layout="stereo")
-        silence = av.AudioFrame.from_ndarray(np.zeros((2, 48_000), np.float32), format="fltp", layout="stereo")
-        silence.rate = 48_000
-        container.mux(stream.encode(silence))
-        container.mux(stream.encode(None))
-    refused(probe_video(path), "not_a_video")
+    refused(probe_video(sound_alone(tmp_path / "a.mp4")), "not_a_video")
 
 
 def test_the_length_of_a_browsers_recording_is_not_guessed(tmp_path: Path) -> None:
